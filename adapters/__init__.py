@@ -1,0 +1,53 @@
+"""The provider table: one line per provider, and `build`, which imports a vendor's SDK only when it is first needed."""
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from adapters.base import Provider
+from adapters.errors import Auth, MissingKey, UnknownProvider
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """How to build a provider: `adapter` is a class in the file of this folder that is called as the provider is.
+
+    `key_variable` is None where no key is needed; `prices` is the id in the price table, None where calls cost nothing.
+    """
+
+    name: str
+    label: str
+    adapter: str
+    default_model: str
+    key_variable: str | None
+    base_url_variable: str | None
+    prices: str | None
+
+
+TABLE = (
+    Vendor("claude", "Claude", "Claude", "claude-haiku-4-5", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "anthropic"),
+    Vendor("openai", "OpenAI", "OpenAI", "gpt-4o-mini", "OPENAI_API_KEY", "OPENAI_BASE_URL", "openai"),
+    Vendor("gemini", "Gemini", "Gemini", "gemini-3.5-flash", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "google"),
+    Vendor("offline", "Offline rules", "Offline", "offline-rules-1", None, None, None),
+)
+
+PROVIDERS: Mapping[str, Vendor] = {vendor.name: vendor for vendor in TABLE}
+
+
+def build(name: str, *, key: str | None, model: str | None = None, base_url: str | None = None) -> Provider:
+    """A provider, ready to ask; the caller closes it. Raises `UnknownProvider`, `MissingKey`, or `Auth` for an odd key.
+
+    `base_url` sends the key elsewhere: take it from the operator's configuration, never from a message.
+    """
+    vendor = PROVIDERS.get(name)
+    if vendor is None:
+        raise UnknownProvider(name)
+    key = (key or "").strip()
+    if vendor.key_variable and not key:
+        raise MissingKey(name, vendor.key_variable)
+    if not (key.isascii() and key.isprintable()):
+        raise Auth(name, "the key holds characters that no key has")
+    module = f"{__name__}.{name.replace('-', '_')}"
+    adapter = cast("Callable[..., Provider]", pkgutil.resolve_name(f"{module}:{vendor.adapter}"))
+    return adapter(key=key, model=model or vendor.default_model, base_url=base_url or None)

@@ -1,0 +1,200 @@
+"""What can go wrong between Precis and a model, as one tree; every adapter maps its SDK's failures into it.
+
+    ProviderError
+    ├── MissingKey        no key is configured for the provider
+    ├── UnknownProvider   no adapter has this name
+    ├── Auth              the key is wrong, revoked, or not allowed to use the model
+    ├── QuotaExhausted    billing or a quota that waiting does not bring back
+    ├── ModelNotFound     the vendor does not know this model id (a typo, or a retired model)
+    ├── BadRequest        the vendor refused the request itself
+    ├── TooLong           the input does not fit the model's window
+    ├── Refused           the model or a vendor filter declined to answer
+    ├── Truncated         the answer hit the output limit
+    ├── Empty             the call succeeded and said nothing
+    ├── BadOutput         the answer is not what was asked for: not JSON, not the schema, no finish reason
+    ├── Unexpected        anything no adapter has mapped
+    └── Transient         worth another try; `retry_after` says when, where the vendor told
+        ├── RateLimited   too many requests
+        ├── Overloaded    the vendor has no capacity
+        ├── ServerError   the vendor failed
+        ├── TimedOut      no complete answer within the deadline
+        └── Unreachable   no connection, or it broke
+
+An error never holds message text, a vendor's message (it can quote the prompt) or a key: only `detail`, made of a
+status and the vendor's own error code. Where the vendor answered before things went wrong, `reply` carries what it
+billed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapters.base import Reply
+
+
+class ProviderError(Exception):
+    """Base of the tree. `kind` is the word that stands in the call log, e.g. `rate_limited`."""
+
+    def __init__(self, provider: str, detail: str = "", *, reply: Reply | None = None) -> None:
+        super().__init__(f"{provider}: {self.kind}" + (f" ({detail})" if detail else ""))
+        self.provider = provider
+        self.detail = detail
+        self.reply = reply
+
+    @property
+    def kind(self) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+
+class MissingKey(ProviderError):
+    """Raised when a provider is built without its key."""
+
+
+class UnknownProvider(ProviderError):
+    """Raised when no adapter has the given name."""
+
+
+class Auth(ProviderError):
+    """The vendor does not accept the key, or not for this model (401, 403)."""
+
+
+class QuotaExhausted(ProviderError):
+    """Billing has stopped the account (402, or a 429 that is final)."""
+
+
+class ModelNotFound(ProviderError):
+    """The vendor does not know the model id (404): misspelt, or retired."""
+
+
+class BadRequest(ProviderError):
+    """The vendor refused the request (400, 422)."""
+
+
+class TooLong(ProviderError):
+    """The input does not fit the model's window (400 that says so, 413)."""
+
+
+class Refused(ProviderError):
+    """The model declined, or a vendor's filter stopped it."""
+
+
+class Truncated(ProviderError):
+    """The answer stopped at the output limit."""
+
+
+class Empty(ProviderError):
+    """A successful answer without any text."""
+
+
+class BadOutput(ProviderError):
+    """An answer that is not JSON, breaks the schema, or never says that it finished."""
+
+
+class Unexpected(ProviderError):
+    """A failure that no row of an adapter's table covers; `detail` names the exception's class."""
+
+
+class Transient(ProviderError):
+    """Base of the failures that another try may cure. `retry_after`: seconds, None where the vendor did not say."""
+
+    def __init__(self, provider: str, detail: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(provider, detail)
+        self.retry_after = retry_after
+
+
+class RateLimited(Transient):
+    """Too many requests (429)."""
+
+
+class Overloaded(Transient):
+    """The vendor has no capacity at the moment (503, 529; also 409, which all SDKs retry as a lock that timed out)."""
+
+
+class ServerError(Transient):
+    """The vendor failed (500, 502, 504)."""
+
+
+class TimedOut(Transient):
+    """No complete answer within the deadline (also 408)."""
+
+
+class Unreachable(Transient):
+    """No connection could be made, or it broke before the answer was complete."""
+
+
+STATUSES: Mapping[int, type[ProviderError]] = {
+    401: Auth,
+    402: QuotaExhausted,
+    403: Auth,
+    404: ModelNotFound,
+    408: TimedOut,
+    409: Overloaded,
+    413: TooLong,
+    429: RateLimited,
+    503: Overloaded,
+    529: Overloaded,
+}
+
+
+def from_status(
+    provider: str, status: int, code: object, headers: Mapping[str, str], codes: Mapping[str, type[ProviderError]]
+) -> ProviderError:
+    """The error for an HTTP status, unless the vendor's own `code` is in `codes` and says it better."""
+    detail = f"{status} {word(code)}".strip()
+    error = codes.get(str(code)) or STATUSES.get(status) or by_class(status)
+    if issubclass(error, Transient):
+        return error(provider, detail, retry_after=seconds(headers.get("retry-after")))
+    return error(provider, detail)
+
+
+def by_class(status: int) -> type[ProviderError]:
+    return {4: BadRequest, 5: ServerError}.get(status // 100, Unexpected)
+
+
+def word(code: object) -> str:
+    """A vendor's code if it looks like one, else nothing: the field could hold a sentence that quotes the prompt."""
+    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", code) else ""
+
+
+def seconds(value: object) -> float | None:
+    """How long to wait, from `13`, `13.5` or `13s`; None for anything else."""
+    try:
+        wait = float(str(value).removesuffix("s"))
+    except ValueError:
+        return None
+    return wait if math.isfinite(wait) and wait >= 0 else None
+
+
+@contextmanager
+def mapped(provider: str, failure: Callable[[Exception], ProviderError | None]) -> Iterator[None]:
+    """Turn whatever an SDK raises inside into this tree: `failure` maps what is the vendor's own, the rest is common.
+
+    The SDK's exception is dropped, not chained: it holds the request, and with it the prompt and the key.
+    """
+    try:
+        yield
+    except ProviderError:
+        raise
+    except Exception as error:
+        found = failure(error) or common(provider, error)
+        try:
+            raise found from None
+        finally:
+            found.__context__ = None
+
+
+def common(provider: str, error: Exception) -> ProviderError:
+    name = type(error).__name__
+    if isinstance(error, TimeoutError):
+        return TimedOut(provider, name)
+    if isinstance(error, OSError):
+        return Unreachable(provider, name)
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return BadOutput(provider, "a 200 that is not JSON")
+    return Unexpected(provider, name)

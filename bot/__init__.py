@@ -1,0 +1,1 @@
+"""Precis: what the product does, independent of Slack and of any model vendor."""

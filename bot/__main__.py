@@ -1,0 +1,5 @@
+"""`python -m bot`: the same as the command `precis`."""
+
+from bot.cli import main
+
+main()

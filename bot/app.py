@@ -1,0 +1,247 @@
+"""The app: everything is built here, once, and closed in order."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+import adapters
+from bot import health, housekeeping
+from bot.config import Config
+from bot.database import Database, DatabaseError
+from bot.health import Health
+from bot.inbox import Inbox
+from bot.llm import Gateway
+from bot.store import Store
+from handlers import register
+from handlers.access import Access
+from handlers.client import client, session
+from handlers.connection import SocketConnection
+from handlers.history import History
+from handlers.people import People
+from handlers.services import Services, Workspace
+
+log = logging.getLogger("precis.app")
+
+GRACE = 15.0
+"""Seconds that running jobs get to finish on shutdown, so that all is closed within 20."""
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+EVENTS_PATH = "/slack/events"
+REFUSED_TOKENS = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
+
+
+class StartError(Exception):
+    """The app cannot start. The text is a sentence that says what to do; `status` is the exit status."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Precis:
+    """A running app."""
+
+    services: Services
+    database: Database
+    serving: asyncio.Task[None]
+    bolt: AsyncApp
+    connection: SocketConnection | None = None
+    port: int | None = None
+    last_request: float | None = field(default=None, init=False)
+
+    async def health(self) -> Health:
+        return Health(
+            connected=await self.connection.connected() if self.connection else True,
+            last_frame_age=self.frame_age(),
+            inbox_depth=await self.depth(),
+            database_writable=await self.database.writable(),
+        )
+
+    def frame_age(self) -> float | None:
+        if self.connection:
+            return round(self.connection.frame_age(), 1)
+        return round(time.monotonic() - self.last_request, 1) if self.last_request else None
+
+    async def depth(self) -> int | None:
+        try:
+            return await self.services.inbox.depth()
+        except DatabaseError:
+            return None
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """One signed request of Slack's in HTTP mode."""
+        self.last_request = time.monotonic()
+        return await to_aiohttp_response(await self.bolt.async_dispatch(await to_bolt_request(request)))
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Precis]:
+    """Build the app, connect it, and on leaving stop accepting, finish or hand back what runs, and close everything.
+
+    Raises `StartError` where Slack refuses a token or cannot be reached, `DatabaseError` where the file is unusable.
+    """
+    async with AsyncExitStack() as stack:
+        database = await Database.open(config.database_url)
+        stack.push_async_callback(database.close)
+        connections = await stack.enter_async_context(session())
+        slack = client(config.slack_bot_token.get_secret_value(), config.slack_api_url, connections)
+        workspace = await signed_in(slack)
+        store = Store(database)
+        gateway = await stack.enter_async_context(gateway_to(config, store))
+        people = People(slack, workspace.team)
+        inbox = Inbox(database)
+        services = Services(
+            workspace=workspace,
+            slack=slack,
+            connections=connections,
+            inbox=inbox,
+            gateway=gateway,
+            access=Access(slack, people),
+            history=History(slack, people, bot_user=workspace.bot_user, bot_id=workspace.bot_id),
+        )
+        bolt = bolt_app(config, workspace, connections)
+        register(bolt, services)
+        await housekeeping.begin(inbox, store, config.content_retention_days)
+        serving = asyncio.create_task(inbox.serve())
+        stack.push_async_callback(stopped, inbox, serving)
+        precis = Precis(services, database, serving, bolt)
+        await listen(precis, config, stack)
+        if config.slack_app_token is not None:
+            await connect(precis, config.slack_app_token.get_secret_value(), stack)
+        yield precis
+
+
+async def signed_in(slack: AsyncWebClient) -> Workspace:
+    """Who the bot token makes us. Raises `StartError`."""
+    try:
+        answer = await slack.auth_test()
+    except SlackApiError as error:
+        raise refused("SLACK_BOT_TOKEN", "Install App", error) from None
+    except (aiohttp.ClientError, TimeoutError):
+        raise unreachable(slack) from None
+    return Workspace(
+        url=answer["url"],
+        team=answer["team_id"],
+        bot_user=answer["user_id"],
+        bot_id=answer["bot_id"],
+        bot_name=answer["user"],
+    )
+
+
+async def connect(precis: Precis, app_token: str, stack: AsyncExitStack) -> None:
+    """Open Socket Mode. Raises `StartError`."""
+    precis.connection = SocketConnection(precis.bolt, app_token)
+    stack.push_async_callback(precis.connection.close)
+    try:
+        await precis.connection.open()
+    except SlackApiError as error:
+        raise refused("SLACK_APP_TOKEN", "Basic Information", error) from None
+    except (aiohttp.ClientError, TimeoutError):
+        raise unreachable(precis.services.slack) from None
+
+
+def refused(variable: str, page: str, error: SlackApiError) -> StartError:
+    reason = error.response["error"]
+    if reason in REFUSED_TOKENS:
+        return StartError(f"Slack does not accept {variable}: copy it again from your app's {page} page.", 2)
+    return StartError(f"Slack refused {variable} ({reason}): check the app's settings against manifest.json.", 2)
+
+
+def unreachable(slack: AsyncWebClient) -> StartError:
+    return StartError(f"Slack cannot be reached at {slack.base_url}: check the network, then start again.", 1)
+
+
+@asynccontextmanager
+async def gateway_to(config: Config, store: Store) -> AsyncIterator[Gateway]:
+    chosen = config.provider
+    provider = adapters.build(
+        chosen.name,
+        key=chosen.key.get_secret_value() if chosen.key else None,
+        model=chosen.model,
+        base_url=chosen.base_url,
+    )
+    try:
+        yield Gateway(adapters.PROVIDERS[chosen.name], provider, store, keep_text=config.content_retention_days > 0)
+    finally:
+        await provider.close()
+
+
+def bolt_app(config: Config, workspace: Workspace, connections: aiohttp.ClientSession) -> AsyncApp:
+    """Bolt, told who we are instead of asking Slack at the first request; its log never quotes a request."""
+    token = config.slack_bot_token.get_secret_value()
+    secret = config.slack_signing_secret.get_secret_value() if config.slack_signing_secret else ""
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=workspace.team,
+            bot_user_id=workspace.bot_user,
+            bot_id=workspace.bot_id,
+            bot_token=token,
+        )
+
+    logger = logging.getLogger("precis.bolt")
+    logger.setLevel(logging.ERROR)
+    return AsyncApp(
+        name="precis",
+        logger=logger,
+        client=client(None, config.slack_api_url, connections),
+        authorize=authorize,
+        signing_secret=secret,
+        raise_error_for_unhandled_request=True,
+    )
+
+
+async def listen(precis: Precis, config: Config, stack: AsyncExitStack) -> None:
+    """Serve `/healthz` where a port is set, and Slack's requests too in HTTP mode."""
+    port = config.port if config.port is not None else config.health_port
+    if port is None:
+        return
+    application = web.Application()
+    application.add_routes([health.route(precis.health)])
+    if not config.socket_mode:
+        application.add_routes([web.post(EVENTS_PATH, precis.receive)])
+    runner, precis.port = await health.listen(application, port)
+    stack.push_async_callback(runner.cleanup)
+
+
+async def stopped(inbox: Inbox, serving: asyncio.Task[None]) -> None:
+    await inbox.stop(GRACE)
+    await serving
+
+
+async def run(config: Config) -> None:
+    """Run until SIGTERM or SIGINT, then leave in order; a second signal ends the process at once.
+
+    Raises `StartError`, `DatabaseError`, and whatever ends the serve loop.
+    """
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+    assert main is not None
+
+    def stop() -> None:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+        main.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        async with running(config) as precis:
+            log.info("Precis is connected to %s with %s", precis.services.workspace.url, config.provider.model)
+            await asyncio.shield(precis.serving)
+    except asyncio.CancelledError:
+        log.info("Precis has stopped")

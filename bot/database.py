@@ -1,0 +1,146 @@
+"""The database: SQLite with one writer thread that commits in groups, and a read-only connection for reports.
+
+This is the only door to it, and the place where another kind of database would come in by its address.
+
+- SQL uses `$1`, `$2`, ... for its values and `now()` for the database's own clock: epoch seconds as a float, the same
+  instant throughout a statement.
+- Every failure is a `DatabaseError`; the one worth another try is `Unavailable`. Their text can be shown to people.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+from bot import sqlite
+from bot.commits import PATIENCE, Commits, Row, Value
+from bot.troubles import DatabaseError, Unavailable, explain
+
+__all__ = ["Database", "DatabaseError", "Row", "Unavailable", "Value"]
+
+
+class Database:
+    """One open database. Belongs to the event loop that opened it; every call is safe from any task of that loop.
+
+    Cancelling a caller does not undo its write, which is already on its way.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], float]) -> None:
+        """Use `Database.open`."""
+        self._path = sqlite.locate(url)
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-write")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="database-read") if self._path else self._writer
+        self._ending: Future[None] | None = None
+        self._commits: Commits
+        self._open: list[sqlite3.Connection] = []
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Callable[[], float] = time.time) -> "Database":
+        """Open the database that `url` (the setting DATABASE_URL) names and bring its tables up to date.
+
+        `sqlite:///precis.db` is a file in the working folder, `sqlite:////var/lib/precis.db` one with a full path;
+        `sqlite://` and `:memory:` live in memory. `clock` is what `now()` returns, in epoch seconds.
+
+        Several processes may open the same file at the same moment. Raises DatabaseError where the file cannot be used:
+        an address that is not supported, a missing folder, not a database, damaged, written by a later Precis;
+        Unavailable where it may not be written, or another program keeps it locked for longer than PATIENCE.
+        """
+        database = cls(url, clock)
+        try:
+            await database._loop.run_in_executor(database._writer, database._connect)
+        except BaseException:
+            await database.close()
+            raise
+        database._commits = Commits(database._sqlite.conn, database._writer, database._explain)
+        return database
+
+    async def write(self, sql: str, *args: Value) -> list[Row]:
+        """Run one statement and return its rows (those of RETURNING, or of a SELECT). Durable when this returns.
+
+        A statement sees every write that was asked for before it. Raises Unavailable where the database is locked, full
+        or failing, after about PATIENCE seconds at the latest, and nothing was written; DatabaseError where it refuses
+        the statement. A refused statement does not harm those that share its transaction.
+        """
+        self._check_open()
+        return await self._commits.add(partial(_rows, self._sqlite.conn, sql, args))
+
+    async def insert(self, table: str, row: Row) -> None:
+        """Add one row to an existing table. Durable when this returns; raises as `write` does."""
+        self._check_open()
+        await self._commits.add(partial(self._insert, table, {column: _clean(value) for column, value in row.items()}))
+
+    async def read(self, sql: str, *args: Value) -> list[Row]:
+        """Run one query on the read-only connection and return its rows; sees whatever `write` has returned from.
+
+        Queries run one after another on a thread of their own, so a long report delays other reports but no write.
+        Raises DatabaseError for a statement that would write, otherwise as `write` does.
+        """
+        self._check_open()
+        return await self._loop.run_in_executor(self._reader, self._read, sql, args)
+
+    async def writable(self) -> bool:
+        """Say whether a real transaction reaches the disk right now; answers within PATIENCE + 1 seconds."""
+        try:
+            async with asyncio.timeout(PATIENCE + 1):
+                await self.write(sqlite.TOUCH)
+        except (DatabaseError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Finish what is queued, empty the write-ahead log into the file and close it. May be called again."""
+        if self._ending is None:
+            self._ending = self._writer.submit(self._disconnect)
+            self._writer.shutdown(wait=False)
+        await asyncio.shield(asyncio.wrap_future(self._ending))
+
+    def _connect(self) -> None:
+        self._sqlite = sqlite.connect(self._path, self._clock)
+        self._open.append(self._sqlite.conn)
+        self._reports = sqlite.connect_reports(self._path, self._clock) if self._path else self._sqlite.conn
+        self._open.append(self._reports)
+
+    def _disconnect(self) -> None:
+        """Close the writing connection last: it is the one that may empty and remove the write-ahead log."""
+        if self._reader is not self._writer:
+            self._reader.shutdown()
+        while self._open:
+            self._open.pop().close()
+
+    def _check_open(self) -> None:
+        if self._ending is not None:
+            raise DatabaseError("The database is closed: start Precis again.")
+
+    def _insert(self, table: str, row: Row) -> list[Row]:
+        target = self._sqlite.table(table)
+        if not target.exists():  # sqlite-utils would create it
+            raise DatabaseError(f"The database has no table {table}: please report this mistake in Precis.")
+        target.insert(row)
+        return []
+
+    def _read(self, sql: str, args: Iterable[Value]) -> list[Row]:
+        self._reports.execute("PRAGMA query_only = on")
+        try:
+            return _rows(self._reports, sql, args)
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        finally:
+            self._reports.execute("PRAGMA query_only = off")  # in memory this is the writing connection too
+
+    def _explain(self, error: sqlite3.Error) -> DatabaseError:
+        return explain(error, sqlite.name(self._path))
+
+
+def _rows(connection: sqlite3.Connection, sql: str, args: Iterable[Value]) -> list[Row]:
+    cursor = connection.execute(sql, {str(number): _clean(value) for number, value in enumerate(args, 1)})
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor]
+
+
+def _clean(value: Value) -> Value:
+    """Replace what text in a database cannot hold: half a surrogate pair, which cut-off JSON escapes leave behind."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -1,0 +1,237 @@
+"""The demo: the real app against a Slack workspace on this machine, played as people would and shown as they see it."""
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+from rich.console import Console
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.text import Text
+
+from bot import app, reports
+from bot.app import Precis
+from bot.config import Config, ProviderConfig
+from bot.sandbox import Sandbox, Workspace
+from bot.store import Store
+from handlers.links import permalink
+
+SHIPPED = Path(__file__).parent / "sandbox" / "lanternworks"
+SHIPPED_CHANNEL = "release-planning"
+MARKUP = re.compile(
+    r"<(?P<url>[^<>|]+)\|(?P<label>[^<>]*)>|\*(?P<bold>[^*\n]+)\*|_(?P<italic>[^_\n]+)_|`(?P<code>[^`]+)`"
+)
+WIDTH = 100
+SCENES = 3
+
+
+class NoSuchThread(Exception):
+    """The thread that was asked for is not in the export. The text says how to name one."""
+
+
+class DemoFailed(Exception):
+    """An answer was not a summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The thread that is summarised, and the people who ask."""
+
+    channel: str
+    ts: str
+    askers: tuple[str, ...]
+
+
+async def play(provider: ProviderConfig, export: Path | None, thread: str | None) -> None:
+    """Ask for a summary by `/tldr`, by the shortcut and by a mention, then show the call log.
+
+    Raises `NoSuchThread`, and `DemoFailed` where an answer is not a summary.
+    """
+    workspace = Workspace.from_export(export or SHIPPED)
+    scene = find(workspace, thread)
+    console = Console(width=WIDTH, highlight=False)
+    async with stage(workspace, provider) as (slack, precis):
+        stagehand = Demo(console, slack, precis, scene)
+        await stagehand.command()
+        await stagehand.shortcut()
+        await stagehand.mention()
+        await stagehand.call_log()
+
+
+def find(workspace: Workspace, thread: str | None) -> Scene:
+    """The thread by the name or id of its channel and the ts of any of its messages; the shipped one without."""
+    name, _, ts = thread.partition("/") if thread else (SHIPPED_CHANNEL, "", "")
+    channel = next((one for one in workspace.channels.values() if name in (one.id, one.name)), None)
+    if channel is None:
+        known = ", ".join(sorted(one.name for one in workspace.channels.values() if one.name))
+        raise NoSuchThread(f"There is no channel {name!r} in the export. It has: {known}.")
+    ts = ts or next(iter(channel.threads))
+    if ts not in channel.messages:
+        longest = sorted(channel.threads, key=lambda root: -len(channel.threads[root]))[:5]
+        raise NoSuchThread(
+            f"There is no message {ts!r} in {name}. Its longest threads: {', '.join(longest) or 'none'}."
+        )
+    root = channel.root(ts)
+    writers = (channel.messages[one].get("user", "") for one in channel.thread(root))
+    people = dict.fromkeys(user for user in writers if user in workspace.users and not workspace.users[user].is_bot)
+    askers = tuple(people)[:3] or (workspace.add_user("U0VISITOR1", "visitor", real_name="Visitor").id,)
+    channel.archived = False
+    for member in (*askers, workspace.bot_user_id):
+        workspace.join(member, channel.id)
+    return Scene(channel.id, root, askers)
+
+
+@asynccontextmanager
+async def stage(workspace: Workspace, provider: ProviderConfig) -> AsyncIterator[tuple[Sandbox, Precis]]:
+    """The sandbox and the app in it, over Socket Mode, with a database that is gone afterwards."""
+    with TemporaryDirectory(prefix="precis-demo-") as folder:
+        async with Sandbox.start(workspace) as slack, app.running(config(slack, provider, Path(folder))) as precis:
+            await slack.connected()
+            yield slack, precis
+
+
+def config(slack: Sandbox, provider: ProviderConfig, folder: Path) -> Config:
+    return Config(
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token),
+        slack_signing_secret=None,
+        slack_api_url=slack.api_url,
+        port=None,
+        health_port=None,
+        provider=provider,
+        database_url=f"sqlite:///{folder / 'precis.db'}",
+        content_retention_days=1,
+        log_level="WARNING",
+    )
+
+
+class Demo:
+    """Plays the scene and prints what each person would see."""
+
+    def __init__(self, console: Console, slack: Sandbox, precis: Precis, scene: Scene) -> None:
+        self.console = console
+        self.slack = slack
+        self.precis = precis
+        self.scene = scene
+
+    def asker(self, number: int) -> str:
+        return self.scene.askers[number % len(self.scene.askers)]
+
+    def name(self, user: str) -> str:
+        found = self.slack.workspace.users.get(user)
+        return found.real_name or found.name if found else "somebody"
+
+    async def command(self) -> None:
+        """`/tldr` and a link: an acknowledgement at once, then the summary, for the asker alone."""
+        user = self.asker(0)
+        address = permalink(self.slack.url, self.scene.channel, self.scene.ts, None)
+        self.says(f"{self.name(user)} types /tldr {address}")
+        asked = await self.slack.person(user).command("/tldr", address, channel=self.scene.channel)
+        await self.precis.services.inbox.idle()
+        self.shows("only you can see this", [asked.ack or {}, *asked.answers])
+        await self.open_citations(asked.answers)
+
+    async def shortcut(self) -> None:
+        """*Summarise thread* in the menu of a message."""
+        user = self.asker(1)
+        self.says(f"{self.name(user)} opens a message's menu and picks Summarise thread")
+        asked = await self.slack.person(user).shortcut("tldr_message", channel=self.scene.channel, ts=self.scene.ts)
+        await self.precis.services.inbox.idle()
+        self.shows("only you can see this", asked.answers)
+
+    async def mention(self) -> None:
+        """`@precis tldr` in the thread: the answer is a reply there."""
+        user = self.asker(2)
+        bot = self.slack.workspace.bot_user_id
+        self.says(f"{self.name(user)} writes @precis tldr in the thread")
+        await self.slack.person(user).say(self.scene.channel, f"<@{bot}> tldr", thread_ts=self.scene.ts)
+        await self.slack.settled()
+        await self.precis.services.inbox.idle()
+        thread = self.slack.workspace.thread(self.scene.channel, self.scene.ts)
+        self.shows(
+            "in the thread, for everyone in the channel",
+            [message for message in thread if message.get("bot_id") == self.slack.workspace.bot_id],
+        )
+
+    async def call_log(self) -> None:
+        """The rows that `python -m bot calls` lists. Raises `DemoFailed` where a call failed."""
+        calls = await Store(self.precis.database).calls()
+        self.console.rule("what the call log holds (python -m bot calls)", style="dim")
+        reports.show_calls(self.console, calls)
+        if len(calls) < SCENES or reports.totals(calls).failed:
+            raise DemoFailed("Not every request was answered with a summary: the answers above say why.")
+
+    def says(self, line: str) -> None:
+        self.console.rule(style="dim")
+        self.console.print(Text(line, style="bold cyan"))
+
+    def shows(self, where: str, messages: Iterable[dict[str, Any]]) -> None:
+        for message in messages:
+            body = Text("\n").join(drawn(message))
+            self.console.print(
+                Padding(Panel(body, title=f"Precis · {where}", title_align="left", border_style="green"), (0, 2))
+            )
+
+    async def open_citations(self, messages: Iterable[dict[str, Any]]) -> None:
+        """Follow the links of an answer and show the messages that they open."""
+        self.console.print("  Following its links opens:")
+        async with aiohttp.ClientSession() as browser:
+            for label, address in sorted(set(citations(messages)), key=lambda link: int(link[0].strip("[]"))):
+                async with browser.get(address) as page:
+                    found = await page.json()
+                at = datetime.fromtimestamp(float(found["ts"]), UTC)
+                line = f"{label:>6} {at:%H:%M} {self.name(found.get('user', ''))}: {found['text']}"
+                self.console.print(Text(line, style="dim"), no_wrap=True, overflow="ellipsis")
+
+
+def citations(messages: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Label and address of every link in the blocks of messages."""
+    texts = [
+        block["text"]["text"]
+        for message in messages
+        for block in message.get("blocks", [])
+        if block["type"] == "section"
+    ]
+    links = [match for text in texts for match in MARKUP.finditer(text) if match["url"]]
+    return [(match["label"], unescape(match["url"])) for match in links]
+
+
+def drawn(message: dict[str, Any]) -> list[Text]:
+    """A message's blocks as they look; its text where it has none."""
+    if not message.get("blocks"):
+        return [Text(unescape(message.get("text", "")))]
+    return [block(each) for each in message["blocks"]]
+
+
+def block(shown: dict[str, Any]) -> Text:
+    if shown["type"] == "header":
+        return Text(shown["text"]["text"], style="bold")
+    if shown["type"] == "context":
+        text = Text("\n").join(mrkdwn(element["text"]) for element in shown["elements"])
+        text.stylize("dim")
+        return text
+    return mrkdwn(shown["text"]["text"])
+
+
+def mrkdwn(source: str) -> Text:
+    """Slack's markup in a terminal, links included."""
+    text = Text()
+    end = 0
+    for match in MARKUP.finditer(source):
+        text.append(unescape(source[end : match.start()]))
+        kind = match.lastgroup or ""
+        if kind == "label":
+            text.append(unescape(match["label"]), style=f"blue underline link {unescape(match['url'])}")
+        else:
+            text.append(unescape(match[kind]), style=kind.replace("code", "magenta"))
+        end = match.end()
+    text.append(unescape(source[end:]))
+    return text

@@ -1,0 +1,283 @@
+"""The inbox: jobs that survive a crash, run once per id, and are taken over when their process dies.
+
+A job is a row of the table `inbox`. `due` says everything about it, in epoch seconds by the database's own clock:
+
+    due in the past         waiting to be taken
+    due ahead, no owner     put off: for later, or for another try
+    due ahead, an owner     running; the owner moves `due` ahead every third of the lease
+    due empty               done, or given up (then `error` says why)
+
+So recovery has no code: the rows of a dead process come due again by themselves. Whoever comes back too late finds that
+`Job.save` says False, because the row has another owner, and stays silent.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
+
+from bot.database import Database, DatabaseError, Row, Unavailable, Value
+from bot.job import Body, Job, Work, attempt, decode, delay
+
+__all__ = ["Body", "Inbox", "Job", "Work"]
+
+log = logging.getLogger(__name__)
+
+GIVE_UPS = 3
+"""How many more times a failing `give_up` is called before the job is closed without it."""
+PAUSE = 0.1
+"""Seconds between two attempts to reach a database that is away."""
+
+PUT = """
+    INSERT INTO inbox (id, queue, body, due, tries) VALUES ($1, $2, $3, now() + $4, 0)
+    ON CONFLICT DO NOTHING RETURNING id"""
+TAKE = """
+    UPDATE inbox SET owner = $2, due = now() + $3, started = now(), tries = tries + 1
+    WHERE due <= now() AND id IN (SELECT id FROM inbox WHERE queue = $1 AND due <= now() ORDER BY due LIMIT $4)
+    RETURNING id, body, answer, posted, tries, error"""
+NEXT = "SELECT min(due) - now() AS seconds FROM inbox WHERE queue = $1 AND due IS NOT NULL"
+HOLD = "UPDATE inbox SET due = now() + $2 WHERE owner = $1 AND due IS NOT NULL AND id IN ({ids})"
+SAVE = "UPDATE inbox SET answer = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
+POSTED = "UPDATE inbox SET posted = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
+RETRY = "UPDATE inbox SET due = now() + $4, owner = NULL, error = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL"
+DONE = """
+    UPDATE inbox SET due = NULL, error = $3, body = NULL, answer = NULL
+    WHERE id = $1 AND owner = $2 AND due IS NOT NULL"""
+HAND_BACK = "UPDATE inbox SET due = now(), owner = NULL, tries = tries - 1 WHERE owner = $1 AND due IS NOT NULL"
+BUSY = """
+    SELECT 1 FROM inbox
+    WHERE due IS NOT NULL AND (due <= now() OR owner = $1) AND queue IN ({queues}) LIMIT 1"""
+DEPTH = "SELECT count(*) AS jobs FROM inbox WHERE due IS NOT NULL AND (due <= now() OR owner IS NOT NULL)"
+FORGET = """
+    DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE due IS NULL AND started < now() - $1 LIMIT 1000)
+    RETURNING id"""
+
+
+@dataclass(slots=True)
+class _Queue:
+    name: str
+    work: Work
+    give_up: Work
+    limit: int
+    running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    @property
+    def room(self) -> int:
+        return self.limit - len(self.running)
+
+
+class Inbox:
+    """The jobs of one database, and those that this process runs. Give every process its own.
+
+    `lease` is how many seconds a dead process keeps its jobs; `tries` how often `work` may fail, or kill the process,
+    before the job is given up; `poll` how many seconds may pass before rows of other processes are noticed.
+    """
+
+    def __init__(self, database: Database, *, lease: float = 5.0, tries: int = 5, poll: float = 1.0) -> None:
+        self._database = database
+        self._lease = lease
+        self._tries = tries
+        self._poll = poll
+        self._owner = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._queues: dict[str, _Queue] = {}
+        self._wake = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._ended.set()
+        self._stopping = False
+        self._grace = 0.0
+
+    async def put(self, id: str, queue: str, body: Body, *, delay: float = 0.0) -> bool:
+        """Add a job that is due in `delay` seconds. Durable when this returns.
+
+        False if the same id is known already, whether it waits, runs or is done. Raises DatabaseError where the row
+        could not be written; then there is no job and the caller must not acknowledge it.
+        """
+        new = bool(await self._database.write(PUT, id, queue, json.dumps(dict(body)), delay))
+        if new:
+            self._wake.set()
+        return new
+
+    def perform(self, queue: str, work: Work, give_up: Work, *, limit: int = 256) -> None:
+        """Have this process run the jobs of `queue`, at most `limit` at a time.
+
+        `work` is tried again when it raises, after 1, 2, 4 and 8 seconds; then `give_up` is called instead, to tell the
+        person. It is also called for a job that killed its process each time. Both may be cancelled by `stop`.
+        Rows of queues that nobody here performs are left alone.
+        """
+        self._queues[queue] = _Queue(queue, work, give_up, limit)
+        self._wake.set()
+
+    async def serve(self) -> None:
+        """Run jobs until `stop`; an inbox serves once. A database that is away is awaited. Cancelled: stop(0)."""
+        self._ended.clear()
+        beat = asyncio.create_task(self._beat(), name="inbox heartbeat")
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                await self._doze(await self._round())
+            if self._running():
+                await asyncio.wait(self._running(), timeout=self._grace)
+        finally:
+            try:
+                await self._abandon()
+            finally:
+                beat.cancel()
+                self._ended.set()
+
+    async def stop(self, grace: float) -> None:
+        """Take nothing new, wait up to `grace` seconds for what runs, then cancel it and hand it back.
+
+        A job handed back is due at once for another process, and the broken-off try does not count. Never raises.
+        """
+        self._grace = grace
+        self._stopping = True
+        self._wake.set()
+        await self._ended.wait()
+
+    async def idle(self) -> None:
+        """Wait until nothing runs here and nothing of the queues performed here is due. Needs `serve` to be running.
+
+        Jobs put off to the future, among them failed ones that wait for another try, are not waited for.
+        Raises DatabaseError.
+        """
+        queues = list(self._queues)
+        busy = BUSY.format(queues=_marks(2, len(queues)))
+        while True:
+            if running := self._running():
+                await asyncio.wait(running)
+            elif await self._database.read(busy, self._owner, *queues):
+                await asyncio.sleep(PAUSE / 10)
+            else:
+                return
+
+    async def depth(self) -> int:
+        """Count the jobs of all processes that are due or running, without those put off. Raises DatabaseError."""
+        [row] = await self._database.read(DEPTH)
+        return cast(int, row["jobs"])
+
+    async def forget_finished(self, older_than_seconds: float) -> int:
+        """Delete jobs that ended and began longer ago than that; their ids count as new again. Raises DatabaseError."""
+        count = 0
+        while rows := await self._database.write(FORGET, older_than_seconds):
+            count += len(rows)
+        return count
+
+    def _running(self) -> list[asyncio.Task[None]]:
+        return [task for queue in self._queues.values() for task in queue.running.values()]
+
+    async def _round(self) -> float:
+        """Start whatever is due and may run; return the seconds until it is worth looking again."""
+        waits = await asyncio.gather(*(self._take(queue) for queue in self._queues.values() if queue.room > 0))
+        return min(waits, default=self._poll)
+
+    async def _take(self, queue: _Queue) -> float:
+        try:
+            for row in await self._database.write(TAKE, queue.name, self._owner, self._lease, queue.room):
+                self._start(queue, row)
+            [soonest] = await self._database.write(NEXT, queue.name)
+        except DatabaseError as error:
+            log.warning("The inbox cannot take jobs. %s", error)
+            return self._poll
+        if queue.room <= 0 or soonest["seconds"] is None:
+            return self._poll  # a put, or the next job to end, wakes the loop earlier
+        return min(max(cast(float, soonest["seconds"]), 0.0), self._poll)
+
+    async def _doze(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+
+    def _start(self, queue: _Queue, row: Row) -> None:
+        """Run a row that was taken, unless it runs here already (its lease lapsed) or is about to be handed back."""
+        job = Job(
+            id=cast(str, row["id"]),
+            queue=queue.name,
+            body=decode(row["body"]),
+            answer=cast(str | None, row["answer"]),
+            posted=cast(str | None, row["posted"]),
+            tries=cast(int, row["tries"]),
+            _keep_answer=partial(self._keep, SAVE),
+            _keep_posted=partial(self._keep, POSTED),
+        )
+        if job.id in queue.running or self._stopping:
+            return
+        task = asyncio.create_task(self._run(queue, job, cast(str | None, row["error"])), name=f"job {job.id}")
+        queue.running[job.id] = task
+        task.add_done_callback(lambda _: self._leave(queue, job.id))
+
+    def _leave(self, queue: _Queue, id: str) -> None:
+        if queue.room <= 0:
+            self._wake.set()
+        del queue.running[id]
+
+    async def _run(self, queue: _Queue, job: Job, error: str | None) -> None:
+        """One try: the work, or giving up where the tries are used up. `error` is how the last try failed."""
+        try:
+            if job.tries <= self._tries:
+                error = await attempt(queue.work, job)
+                if error is None or job.tries < self._tries:
+                    return await self._conclude(job, error, again=error is not None)
+            await self._resign(queue, job, error or "Killed")
+        except DatabaseError as trouble:
+            log.error("Job %s could not be closed and will be tried again. %s", job.id, trouble)
+
+    async def _resign(self, queue: _Queue, job: Job, error: str) -> None:
+        last = self._tries + GIVE_UPS
+        failed = job.tries <= last and await attempt(queue.give_up, job) is not None
+        await self._conclude(job, error, again=failed and job.tries < last)
+
+    async def _conclude(self, job: Job, error: str | None, *, again: bool) -> None:
+        if again:
+            await self._persist(RETRY, job.id, error, delay(job.tries))
+        else:
+            await self._persist(DONE, job.id, error)
+
+    async def _keep(self, sql: str, id: str, value: str) -> bool:
+        return bool(await self._persist(sql, id, value))
+
+    async def _persist(self, sql: str, id: str, *args: Value) -> list[Row]:
+        """Write to a row that this process owns, for as long as it takes the database to come back."""
+        while True:
+            with suppress(Unavailable):  # the heartbeat, which fares no better, says so in the log
+                return await self._database.write(sql, id, self._owner, *args)
+            await asyncio.sleep(PAUSE)
+
+    async def _beat(self) -> None:
+        """Keep the lease of what runs here; hurry where the database was away."""
+        pause = self._lease / 3
+        while True:
+            await asyncio.sleep(pause)
+            pause = self._lease / 3 if await self._hold() else min(PAUSE, self._lease / 3)
+
+    async def _hold(self) -> bool:
+        ids = [id for queue in self._queues.values() for id in queue.running]
+        try:
+            if ids:
+                await self._database.write(HOLD.format(ids=_marks(3, len(ids))), self._owner, self._lease, *ids)
+        except DatabaseError as error:
+            log.warning("The inbox cannot keep its jobs. %s", error)
+            return False
+        return True
+
+    async def _abandon(self) -> None:
+        """Cancel what still runs and hand back whatever this process owns, also rows taken a moment ago."""
+        self._stopping = True
+        running = self._running()
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=self._lease)
+        try:
+            await self._database.write(HAND_BACK, self._owner)
+        except DatabaseError as error:
+            log.warning("Unfinished jobs are taken over %.0f s from now. %s", self._lease, error)
+
+
+def _marks(first: int, count: int) -> str:
+    """The parameters `$3, $4, ...` of a list."""
+    return ", ".join(f"${number}" for number in range(first, first + count))

@@ -1,0 +1,87 @@
+"""A job of the inbox, as the code that performs it gets it, and one try at it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
+
+Body = Mapping[str, str | int | float | bool | None]
+"""What a job is about: ids, never message text. Kept as JSON until the job is done."""
+
+LONGEST_DELAY = 8.0
+"""Seconds; tries are 1, 2, 4, 8, 8, ... apart."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One try at one job.
+
+    `answer` and `posted` are what earlier tries kept, so that a model is not asked twice and nothing is posted twice.
+    `tries` counts this try too. `body` and `answer` stay out of logs.
+    """
+
+    id: str
+    queue: str
+    body: Body = field(repr=False)
+    answer: str | None = field(repr=False)
+    posted: str | None
+    tries: int
+    _keep_answer: Callable[[str, str], Awaitable[bool]] = field(repr=False, compare=False)
+    _keep_posted: Callable[[str, str], Awaitable[bool]] = field(repr=False, compare=False)
+
+    async def save(self, answer: str) -> bool:
+        """Keep the model's answer before anything is posted. False: another process has the job now, stay silent.
+
+        Waits while the database is away; raises DatabaseError where waiting cannot help.
+        """
+        kept = await self._keep_answer(self.id, answer)
+        if kept:
+            self.answer = answer
+        return kept
+
+    async def note_posted(self, ts: str) -> bool:
+        """Keep the `ts` of the message that was posted, so that a later try updates it. Waits and answers as `save`."""
+        kept = await self._keep_posted(self.id, ts)
+        if kept:
+            self.posted = ts
+        return kept
+
+
+Work = Callable[[Job], Awaitable[None]]
+
+
+async def attempt(work: Work, job: Job) -> str | None:
+    """Do the work; return the class of what went wrong. Its text is dropped here: it can quote a message.
+
+    Raises CancelledError only where the task itself is cancelled, not where the work lets one slip.
+    """
+    try:
+        await work(job)
+    except Exception as error:
+        failure = type(error).__name__
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        failure = "CancelledError"
+    else:
+        return None
+    log.warning("Job %s of queue %s failed at try %d: %s", job.id, job.queue, job.tries, failure)
+    return failure
+
+
+def delay(tries: int) -> float:
+    """Seconds to wait after that many tries."""
+    return min(2.0 ** (tries - 1), LONGEST_DELAY)
+
+
+def decode(body: object) -> Body:
+    """Read a body. One that somebody damaged is empty: its work fails, and it is given up like any other job."""
+    try:
+        found = json.loads(str(body))
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

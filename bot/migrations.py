@@ -1,0 +1,77 @@
+"""The tables of Precis, as numbered steps that bring any older database up to date.
+
+A step is never edited once it has been released: a change is a new step at the end. Each step runs in a transaction and
+is recorded by name in `_sqlite_migrations`, so it runs once per database.
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+STEPS = Migrations("precis")
+
+
+def unknown(database: Database) -> list[str]:
+    """Name the steps that a later Precis has run on this database and this one has never heard of."""
+    with Database(memory=True, execute_plugins=False) as blank:
+        known = {step.name for step in STEPS.pending(blank)}
+    return [step.name for step in STEPS.applied(database) if step.name not in known]
+
+
+@STEPS(name="0001_inbox")
+def inbox(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE inbox (
+            id TEXT PRIMARY KEY,
+            queue TEXT NOT NULL,
+            body TEXT,
+            answer TEXT,
+            posted TEXT,
+            due REAL,
+            owner TEXT,
+            started REAL,
+            tries INTEGER NOT NULL DEFAULT 0,
+            error TEXT
+        )
+        """
+    )
+    database.execute("CREATE INDEX inbox_due ON inbox (queue, due) WHERE due IS NOT NULL")
+    database.execute("CREATE INDEX inbox_started ON inbox (queue, started)")
+
+
+@STEPS(name="0002_calls")
+def calls(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE calls (
+            id TEXT PRIMARY KEY,
+            called_at TEXT NOT NULL,
+            task TEXT NOT NULL,
+            prompt_version TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            requested_model TEXT NOT NULL,
+            served_model TEXT,
+            input_tokens INTEGER,
+            cached_tokens INTEGER,
+            cache_write_tokens INTEGER,
+            output_tokens INTEGER,
+            thinking_tokens INTEGER,
+            cost_usd REAL,
+            price_table TEXT,
+            latency_ms INTEGER NOT NULL,
+            attempt INTEGER NOT NULL,
+            outcome TEXT NOT NULL,
+            error TEXT,
+            dropped_entries INTEGER,
+            workspace TEXT,
+            channel TEXT,
+            "user" TEXT,
+            job TEXT,
+            request_id TEXT,
+            prompt TEXT,
+            answer TEXT
+        )
+        """
+    )
+    database.execute("CREATE INDEX calls_called_at ON calls (called_at)")
+    database.execute("CREATE INDEX calls_task ON calls (task, called_at)")

@@ -1,0 +1,85 @@
+"""What the commands print about calls: a table for people, JSON for programs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.store import Call
+
+TEXTS = ("prompt", "answer")
+"""Columns that hold what people wrote: they stay in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over calls. `cost_usd` adds the known costs only; `unpriced` counts the answers whose cost is unknown."""
+
+    calls: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    unpriced: int
+
+
+def totals(calls: Sequence[Call]) -> Totals:
+    return Totals(
+        calls=len(calls),
+        failed=sum(call.outcome != "ok" for call in calls),
+        input_tokens=sum(call.input_tokens or 0 for call in calls),
+        output_tokens=sum(call.output_tokens or 0 for call in calls),
+        cost_usd=sum(call.cost_usd or 0.0 for call in calls),
+        unpriced=sum(call.input_tokens is not None and call.cost_usd is None for call in calls),
+    )
+
+
+def as_json(calls: Sequence[Call]) -> dict[str, object]:
+    rows = [{name: value for name, value in asdict(call).items() if name not in TEXTS} for call in calls]
+    return {"calls": rows, "totals": asdict(totals(calls))}
+
+
+def show_calls(console: Console, calls: Sequence[Call]) -> None:
+    """A row per call and a line of totals."""
+    if not calls:
+        console.print("No calls in that time.")
+        return
+    table = Table("time (UTC)", "task", "model", "input", "output", "cost", "seconds", "outcome", box=None)
+    for column in table.columns[3:7]:
+        column.justify = "right"
+    for call in calls:
+        table.add_row(*cells(call))
+    console.print(table)
+    console.print(summed(totals(calls)))
+
+
+def cells(call: Call) -> tuple[str, ...]:
+    return (
+        call.called_at[:19].replace("T", " "),
+        call.task,
+        call.served_model or call.requested_model,
+        number(call.input_tokens),
+        number(call.output_tokens),
+        dollars(call),
+        f"{call.latency_ms / 1000:.1f}",
+        call.error or call.outcome,
+    )
+
+
+def number(tokens: int | None) -> str:
+    return "" if tokens is None else f"{tokens:,}"
+
+
+def dollars(call: Call) -> str:
+    if call.cost_usd is not None:
+        return f"${call.cost_usd:.6f}"
+    return "" if call.input_tokens is None else "unknown"
+
+
+def summed(sums: Totals) -> str:
+    unpriced = f", {sums.unpriced} of unknown price" if sums.unpriced else ""
+    return (
+        f"{sums.calls:,} calls, {sums.failed:,} failed; {sums.input_tokens:,} input and {sums.output_tokens:,} output"
+        f" tokens; ${sums.cost_usd:.6f}{unpriced}"
+    )

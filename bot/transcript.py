@@ -1,0 +1,66 @@
+"""Messages as the numbered transcript that models read and cite."""
+
+import math
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+BYTES_PER_TOKEN = 2.5
+"""A cautious average: measured 3.9 for English chat, 2.0 for JSON logs, 1.4 at the very worst (base64)."""
+
+NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as a person would read it. `ts` is Slack's id of it: epoch seconds with six decimals."""
+
+    ts: str
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Messages in order of time; the number of a message is its place, from 1."""
+
+    messages: Sequence[Message]
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def ts(self, number: int) -> str | None:
+        """The id of the message with this number, None where there is none."""
+        return self.messages[number - 1].ts if 1 <= number <= len(self.messages) else None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line(number, message) for number, message in enumerate(self.messages, start=1))
+
+    def fenced(self) -> str:
+        """The transcript between marks that no message can contain, because nobody can know them beforehand."""
+        mark = secrets.token_hex(8)
+        return f"<transcript {mark}>\n{self.text}\n</transcript {mark}>"
+
+
+def line(number: int, message: Message) -> str:
+    """One numbered message; further lines of it are indented, so that none can pass for a message of its own."""
+    at = datetime.fromtimestamp(float(message.ts), UTC)
+    body = "\n    ".join(readable(part) for part in message.text.splitlines())
+    name = readable(" ".join(message.author.split()))[:NAME_LENGTH]
+    return f"[{number}] {at:%Y-%m-%d %H:%M} {name}: {body}"
+
+
+def readable(text: str) -> str:
+    """Text without control characters and invisible direction marks, which serve only to mislead."""
+    return "".join(char for char in text if char == "\t" or unicodedata.category(char) != "Cc" and char not in BIDI)
+
+
+BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def estimate_tokens(text: str, factor: float = 1.0) -> int:
+    """How many input tokens a text will roughly cost, from its bytes (tokens per character vary ten times as much)."""
+    return math.ceil(len(text.encode()) / BYTES_PER_TOKEN * factor)

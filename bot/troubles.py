@@ -1,0 +1,53 @@
+"""What can go wrong with the database, as sentences for people.
+
+    DatabaseError       the database cannot do what was asked
+    └── Unavailable     not at the moment: the same call may work later
+
+The text says what to do next and never holds SQL or values. The SQLite error itself is the `__cause__`.
+"""
+
+import sqlite3
+
+LOCKED = "{file} is locked by another program: close that program, then try again."
+PASSING = {
+    sqlite3.SQLITE_BUSY: LOCKED,
+    sqlite3.SQLITE_LOCKED: LOCKED,
+    sqlite3.SQLITE_FULL: "{file} has no room left on its disk: free some space, then try again.",
+    sqlite3.SQLITE_IOERR: "{file} is on a disk that fails: check the disk, then try again.",
+    sqlite3.SQLITE_READONLY: "{file} or its folder is read-only: let Precis write to both, then try again.",
+    sqlite3.SQLITE_CANTOPEN: "{file} cannot be opened: let Precis read and write it and its folder, then try again.",
+    sqlite3.SQLITE_NOMEM: "{file} gets too little memory: free some, then try again.",
+}
+LASTING = {
+    sqlite3.SQLITE_CORRUPT: "{file} is damaged: restore it from a backup, or point DATABASE_URL at another file.",
+    sqlite3.SQLITE_NOTADB: "{file} is not a Precis database: point DATABASE_URL at another file.",
+}
+
+
+class DatabaseError(Exception):
+    """The database cannot do what was asked, and asking again does not help."""
+
+
+class Unavailable(DatabaseError):
+    """The database cannot be used at the moment (locked, full, failing disk); nothing was written."""
+
+
+def explain(error: sqlite3.Error, file: str) -> DatabaseError:
+    """Turn a failure of SQLite into a sentence about `file`, for example "The database precis.db"."""
+    trouble = code(error)
+    explained: DatabaseError
+    if trouble in PASSING:
+        explained = Unavailable(PASSING[trouble].format(file=file))
+    elif trouble in LASTING:
+        explained = DatabaseError(LASTING[trouble].format(file=file))
+    else:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        explained = DatabaseError(f"{file} refused a statement ({name}): please report this mistake in Precis.")
+    explained.__cause__ = error
+    return explained
+
+
+def code(error: sqlite3.Error) -> int:
+    """The primary result code, without SQLite's finer distinctions; 0 where Python's own driver complains."""
+    extended: int = getattr(error, "sqlite_errorcode", 0)
+    return extended & 0xFF

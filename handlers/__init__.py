@@ -1,0 +1,100 @@
+"""The routing table: one line per thing that Precis listens to, and one per kind of job that it does."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.inbox import Job
+from handlers import cards, mentions, shortcuts, tldr
+from handlers.services import Services
+
+log = logging.getLogger("precis.handlers")
+
+Take = Callable[[dict[str, Any], Services], Awaitable[None]]
+
+
+class Perform(Protocol):
+    async def __call__(self, job: Job, services: Services) -> None: ...
+
+
+COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
+    "/tldr": tldr.tldr,
+}
+SHORTCUTS: Mapping[str, Callable[..., Awaitable[None]]] = {
+    shortcuts.CALLBACK: shortcuts.summarise_thread,
+}
+EVENTS: Mapping[str, Take] = {
+    "app_mention": mentions.mention,
+    "message.im": mentions.direct_message,
+    "member_joined_channel": cards.joined,
+}
+JOBS: Mapping[str, tuple[Perform, Perform]] = {
+    tldr.QUEUE: (tldr.perform, tldr.give_up),
+    cards.QUEUE: (cards.perform, cards.give_up),
+}
+
+
+class Provide(AsyncMiddleware):
+    """Gives every listener the services, by the name of its argument."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        req.context["services"] = self.services
+        return await next()
+
+
+class Taking(AsyncMiddleware):
+    """Puts the job of an event into the inbox before Bolt acknowledges it, so that Slack repeats what was not written.
+
+    The name of an event is that of the subscription: `message.im` is a `message` in a conversation of type `im`.
+    """
+
+    def __init__(self, name: str, take: Take) -> None:
+        self.type, _, self.channel_type = name.partition(".")
+        self.take = take
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        if self.channel_type and req.body["event"].get("channel_type") != self.channel_type:
+            return None
+        await self.take(req.body, req.context["services"])
+        return await next()
+
+
+async def taken() -> None:
+    """The listener of every event: its job is in the inbox already."""
+
+
+async def unhandled(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+    """Acknowledge what nothing here wants; for any other error leave Bolt's answer, which makes Slack try again."""
+    if isinstance(error, BoltUnhandledRequestError):
+        return BoltResponse(status=200, body="")
+    log.error("A request of type %s failed: %s", body.get("type") or body.get("command"), type(error).__name__)
+    return None
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Connect every route to Bolt and every kind of job to the inbox."""
+    app.use(Provide(services))
+    for command, listener in COMMANDS.items():
+        app.command(command)(listener)
+    for callback, listener in SHORTCUTS.items():
+        app.message_shortcut(callback)(listener)
+    for name, take in EVENTS.items():
+        route = Taking(name, take)
+        app.event(route.type, middleware=[route])(taken)
+    app.error(unhandled)
+    for queue, (perform, give_up) in JOBS.items():
+        services.inbox.perform(queue, partial(perform, services=services), partial(give_up, services=services))

@@ -1,0 +1,73 @@
+"""Who may see what: checked before the first read, and a refusal looks exactly like a message that does not exist."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from cachetools import TTLCache
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from handlers.people import People
+from handlers.refusals import NotFound
+
+SECONDS = 60
+"""How long an answer of Slack's is trusted: somebody who leaves a channel loses sight of it within this time."""
+
+REMEMBERED = 10_000
+PAGE = 999
+HIDDEN = ("channel_not_found", "missing_scope", "method_not_supported_for_channel_type")
+
+
+class Access:
+    """Decides whether an asker may see a conversation, from Slack's own word on it."""
+
+    def __init__(self, slack: AsyncWebClient, people: People) -> None:
+        self.slack = slack
+        self.people = people
+        self.public: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
+        self.members: TTLCache[tuple[str, str], bool] = TTLCache(REMEMBERED, SECONDS)
+
+    async def check(self, user: str, channel: str, *, asked_in: str) -> None:
+        """Raise `NotFound` unless the user may see the channel. A request from inside the channel proves it."""
+        if channel == asked_in:
+            return
+        if channel.startswith("D"):
+            raise NotFound
+        try:
+            if await self.is_public(channel) and (await self.people.person(user)).full_member:
+                return
+            allowed = await self.is_member(user, channel)
+        except SlackApiError as error:
+            if error.response["error"] in HIDDEN:
+                raise NotFound from None
+            raise
+        if not allowed:
+            raise NotFound
+
+    async def is_public(self, channel: str) -> bool:
+        """Whether every full member of the workspace may open it. Raises `SlackApiError`."""
+        if channel not in self.public:
+            answer = await self.slack.conversations_info(channel=channel)
+            self.public[channel] = is_public(answer["channel"])
+        return self.public[channel]
+
+    async def is_member(self, user: str, channel: str) -> bool:
+        key = (user, channel)
+        if key not in self.members:
+            self.members[key] = await self.has(user, channel)
+        return self.members[key]
+
+    async def has(self, user: str, channel: str) -> bool:
+        async for members in self.pages(channel):
+            if user in members:
+                return True
+        return False
+
+    async def pages(self, channel: str) -> AsyncIterator[list[str]]:
+        async for page in await self.slack.conversations_members(channel=channel, limit=PAGE):
+            yield page["members"]
+
+
+def is_public(conversation: dict[str, Any]) -> bool:
+    closed = ("is_private", "is_im", "is_mpim", "is_group")
+    return bool(conversation.get("is_channel")) and not any(conversation.get(kind) for kind in closed)

@@ -1,0 +1,97 @@
+"""Links to Slack messages, in every shape that Slack hands out."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
+TS = re.compile(r"\d{10}\.\d{6}")
+ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>|(https?://[^\s<>|]+)")
+CLIENT_HOST = "app.slack.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A message and, where the link tells, the root of its thread."""
+
+    channel: str
+    ts: str
+    thread_ts: str | None = None
+
+
+class NotALink(Exception):
+    """The text holds no link to a Slack message."""
+
+
+class ChannelLink(Exception):
+    """The link opens a channel, not a message."""
+
+
+class OtherWorkspace(Exception):
+    """The link leads into another workspace."""
+
+
+def find(text: str, workspace_url: str, team: str) -> Link:
+    """The first link to a message in a text. Raises `NotALink`, `ChannelLink` or `OtherWorkspace`."""
+    match = ADDRESS.search(text)
+    if match is None:
+        raise NotALink
+    return parse(unescape(match[1] or match[2]).rstrip(".,;:!?)'\""), workspace_url, team)
+
+
+def parse(address: str, workspace_url: str, team: str) -> Link:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise NotALink from None
+    path = [part for part in parts.path.split("/") if part]
+    if parts.hostname == CLIENT_HOST and path[:1] == ["client"]:
+        return in_client(path[1:], team)
+    if path[:1] != ["archives"]:
+        raise NotALink
+    if not same_workspace(parts, workspace_url):
+        raise OtherWorkspace
+    return in_archives(path[1:], parse_qs(parts.query))
+
+
+def same_workspace(parts: SplitResult, workspace_url: str) -> bool:
+    """The workspace's own address, or that of the organisation it is part of."""
+    own = urlsplit(workspace_url)
+    if parts.netloc.lower() == own.netloc.lower():
+        return True
+    return (own.hostname or "").endswith(".enterprise.slack.com") and (parts.hostname or "").endswith(".slack.com")
+
+
+def in_archives(path: list[str], query: dict[str, list[str]]) -> Link:
+    """`/archives/C024BE7LR/p1700000000123456?thread_ts=1700000000.000100&cid=C024BE7LR`"""
+    if not path or not CHANNEL.fullmatch(path[0]):
+        raise NotALink
+    if len(path) == 1:
+        raise ChannelLink
+    digits = path[1].removeprefix("p")
+    ts = f"{digits[:-6]}.{digits[-6:]}"
+    if not TS.fullmatch(ts):
+        raise NotALink
+    thread_ts = query.get("thread_ts", [""])[0]
+    return Link(path[0], ts, thread_ts if TS.fullmatch(thread_ts) else None)
+
+
+def in_client(path: list[str], team: str) -> Link:
+    """`/client/T024BE7LD/C024BE7LR/thread/C024BE7LR-1700000000.123456`, the address bar of a browser."""
+    if path and path[0] != team:
+        raise OtherWorkspace
+    channel, _, ts = path[3].partition("-") if len(path) == 4 and path[2] == "thread" else ("", "", "")
+    if CHANNEL.fullmatch(channel) and TS.fullmatch(ts):
+        return Link(channel, ts, ts)
+    if len(path) == 2 and CHANNEL.fullmatch(path[1]):
+        raise ChannelLink
+    raise NotALink
+
+
+def permalink(workspace_url: str, channel: str, ts: str, thread_ts: str | None) -> str:
+    """The address that opens a message; for a reply it names the thread, so that Slack opens the thread beside it."""
+    address = f"{workspace_url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+    if thread_ts is None or thread_ts == ts:
+        return address
+    return f"{address}?thread_ts={thread_ts}&cid={channel}"

@@ -1,0 +1,78 @@
+"""`@precis tldr` in a thread or beside a link, and direct messages; anything else gets the help card."""
+
+import re
+from typing import Any
+
+from handlers import cards, links
+from handlers.asks import Ask, Surface
+from handlers.cards import Card
+from handlers.links import ChannelLink, Link, NotALink, OtherWorkspace
+from handlers.services import Services
+from handlers.tldr import QUEUE
+
+TLDR = re.compile(r"tl;?dr\b", re.IGNORECASE)
+SAID = (None, "file_share", "thread_broadcast")
+
+
+async def mention(body: dict[str, Any], services: Services) -> None:
+    """Take a mention of the bot, by whichever of its two events comes first."""
+    if from_person(body["event"]):
+        await take(body, services)
+
+
+async def direct_message(body: dict[str, Any], services: Services) -> None:
+    """Take a direct message to the bot."""
+    if from_person(body["event"]) and body["event"].get("channel_type") == "im":
+        await take(body, services)
+
+
+def from_person(event: dict[str, Any]) -> bool:
+    """Something a person has just said: no edit, no notice, and no other bot, with which we could talk for ever."""
+    said = event.get("subtype") in SAID and not event.get("hidden") and not event.get("bot_id")
+    return bool(said and event.get("user") and event.get("channel") and event.get("ts"))
+
+
+async def take(body: dict[str, Any], services: Services) -> None:
+    event = body["event"]
+    link = wanted(event, services)
+    key = f"{services.workspace.team}:{event['channel']}:{event['ts']}"
+    if isinstance(link, Link):
+        await services.inbox.put(key, QUEUE, from_mention(body, link).model_dump())
+    else:
+        await services.inbox.put(key, cards.QUEUE, under(event, link).model_dump())
+
+
+def wanted(event: dict[str, Any], services: Services) -> Link | str:
+    """The thread that a message asks for, or the name of the card that answers it."""
+    said = (event.get("text") or "").replace(f"<@{services.workspace.bot_user}>", " ").strip()
+    asks = TLDR.match(said) is not None
+    try:
+        return links.find(said, services.workspace.url, services.workspace.team)
+    except ChannelLink:
+        return "channel_link" if asks else "help"
+    except OtherWorkspace:
+        return "other_workspace" if asks else "help"
+    except NotALink:
+        if not asks:
+            return "help"
+    if event.get("thread_ts"):
+        return Link(event["channel"], event["thread_ts"])
+    return "needs_link" if event.get("channel_type") == "im" else "not_in_thread"
+
+
+def from_mention(body: dict[str, Any], link: Link) -> Ask:
+    event = body["event"]
+    return Ask(
+        surface=Surface.MENTION,
+        user=event["user"],
+        channel=link.channel,
+        ts=link.thread_ts or link.ts,
+        asked_in=event["channel"],
+        thread_ts=event.get("thread_ts") or event["ts"],
+        message_ts=event["ts"],
+        shared=bool(body.get("is_ext_shared_channel")),
+    )
+
+
+def under(event: dict[str, Any], name: str) -> Card:
+    return Card(name=name, channel=event["channel"], thread_ts=event.get("thread_ts") or event["ts"], after=event["ts"])

@@ -1,0 +1,47 @@
+"""Slack's markup, both ways: what people wrote becomes plain text, what a model wrote becomes harmless."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def mentioned(text: str) -> set[str]:
+    """The ids of the people whom a text mentions."""
+    return set(USER.findall(text))
+
+
+def plain(text: str, name: Callable[[str], str]) -> str:
+    """What a person sees: `<@U1>` becomes the name that `name` gives, and links keep their address."""
+    return unescape(TOKEN.sub(lambda token: shown(token[1], token[2], name), text))
+
+
+def shown(target: str, label: str | None, name: Callable[[str], str]) -> str:
+    kind, rest = target[0], target[1:]
+    if kind == "@":
+        return f"@{name(rest)}"
+    if kind == "#":
+        return f"#{label or 'private-channel'}"
+    if kind == "!":
+        return special(rest, label)
+    address = target.removeprefix("mailto:").removeprefix("tel:")
+    return f"{label} ({address})" if label and label not in (address, target) else address
+
+
+def special(command: str, label: str | None) -> str:
+    """`<!here>`, `<!subteam^S1|@ops>`, `<!date^1700000000^{date}|14 November>`"""
+    if label:
+        return label
+    return "@group" if command.startswith("subteam^") else f"@{command.partition('^')[0]}"
+
+
+def escape(text: str) -> str:
+    """Text that Slack shows to the letter: nobody is mentioned and nothing is linked."""
+    return text.translate(ESCAPES)
+
+
+def link(address: str, label: str) -> str:
+    return f"<{escape(address)}|{escape(label)}>"

@@ -1,0 +1,67 @@
+"""Who people are: names for transcripts and what an asker may do, from `users.info`, remembered for an hour."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+from cachetools import TTLCache
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+REMEMBERED = 10_000
+SECONDS = 3600
+LOOKUPS = 8
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One account. A full member belongs to the workspace and is neither a guest, nor a stranger, nor a bot."""
+
+    id: str
+    name: str
+    full_member: bool
+
+
+class People:
+    """Looks people up, each once an hour however many ask at the same time."""
+
+    def __init__(self, slack: AsyncWebClient, team: str) -> None:
+        self.slack = slack
+        self.team = team
+        self.known: TTLCache[str, Person] = TTLCache(REMEMBERED, SECONDS)
+        self.asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.turns = asyncio.Semaphore(LOOKUPS)
+
+    async def person(self, user: str) -> Person:
+        """Somebody Slack does not show us is called `unknown` and may do nothing. Raises on a failing Slack."""
+        async with self.asking.setdefault(user, asyncio.Lock()):
+            found = self.known.get(user)
+            if found is None:
+                found = self.known[user] = await self.look_up(user)
+            return found
+
+    async def names(self, users: Iterable[str]) -> dict[str, str]:
+        people = await asyncio.gather(*map(self.person, sorted(set(users))))
+        return {person.id: person.name for person in people}
+
+    async def look_up(self, user: str) -> Person:
+        try:
+            async with self.turns:
+                answer = await self.slack.users_info(user=user)
+        except SlackApiError as error:
+            if error.response["error"] in ("user_not_found", "user_not_visible", "users_not_found"):
+                return Person(user, UNKNOWN, full_member=False)
+            raise
+        return person(answer["user"], self.team)
+
+
+def person(user: dict[str, Any], team: str) -> Person:
+    profile = user.get("profile") or {}
+    name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")
+    guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
+    foreign = user.get("team_id", team) != team and not user.get("enterprise_user")
+    full_member = not (guest or foreign or user.get("deleted") or user.get("is_bot"))
+    return Person(user["id"], str(name or UNKNOWN), full_member)

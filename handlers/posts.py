@@ -1,0 +1,148 @@
+"""Where an answer goes, each place posting once for one job however often the job is tried."""
+
+from typing import Any, Protocol
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.inbox import Job
+from handlers.blocks import Content
+from handlers.client import webhook
+
+EVENT_TYPE = "precis_job"
+LOOK_BACK = 100
+"""How many messages after the request are searched for a post whose record was lost."""
+
+DELIVERED = "delivered"
+"""Stands in the job's row for the ts of what has none: an ephemeral."""
+
+
+class ResponseFailed(Exception):
+    """Slack's `response_url` failed in a way that may pass; holds the HTTP status."""
+
+
+class Outlet(Protocol):
+    async def announce(self, content: Content) -> None:
+        """Show that work has begun."""
+
+    async def deliver(self, content: Content) -> None:
+        """Show the answer. Raises `SlackApiError`, `ResponseFailed` or `aiohttp.ClientError` when Slack fails."""
+
+
+class InConversation:
+    """A message in a channel or thread: posted as a placeholder, then updated in place."""
+
+    def __init__(self, slack: AsyncWebClient, job: Job, *, channel: str, thread_ts: str | None, after: str) -> None:
+        self.slack = slack
+        self.job = job
+        self.channel = channel
+        self.thread_ts = thread_ts
+        self.after = after
+
+    async def announce(self, content: Content) -> None:
+        if await self.posted() is None:
+            await self.post(content)
+
+    async def deliver(self, content: Content) -> None:
+        ts = await self.posted()
+        if ts is None:
+            await self.post(content)
+        else:
+            await self.update(ts, content)
+
+    async def posted(self) -> str | None:
+        """The ts of this job's message: as recorded, or on a second try as found in the conversation."""
+        if self.job.posted is None and self.job.tries > 1:
+            ts = await self.find()
+            if ts is not None:
+                await self.job.note_posted(ts)
+        return self.job.posted
+
+    async def find(self) -> str | None:
+        messages = await self.recent()
+        return next((message["ts"] for message in messages if belongs(message, self.job.id)), None)
+
+    async def recent(self) -> list[dict[str, Any]]:
+        span: dict[str, Any] = {"oldest": self.after, "limit": LOOK_BACK, "include_all_metadata": True}
+        if self.thread_ts is None:
+            answer = await self.slack.conversations_history(channel=self.channel, **span)
+        else:
+            answer = await self.slack.conversations_replies(channel=self.channel, ts=self.thread_ts, **span)
+        found: list[dict[str, Any]] = answer["messages"]
+        return found
+
+    async def post(self, content: Content) -> None:
+        answer = await self.slack.chat_postMessage(
+            channel=self.channel, thread_ts=self.thread_ts, **message(content, self.job)
+        )
+        await self.job.note_posted(answer["ts"])
+
+    async def update(self, ts: str, content: Content) -> None:
+        """Replace the post; one that somebody has deleted stays deleted."""
+        try:
+            await self.slack.chat_update(
+                channel=self.channel,
+                ts=ts,
+                text=content.text or "",
+                blocks=list(content.blocks),
+                metadata=metadata(self.job),
+                parse="none",
+            )
+        except SlackApiError as error:
+            if error.response["error"] != "message_not_found":
+                raise
+
+
+class ForAsker:
+    """An ephemeral through the `response_url`, a direct message where that has expired or is used up."""
+
+    def __init__(
+        self, slack: AsyncWebClient, connections: aiohttp.ClientSession, job: Job, *, user: str, url: str
+    ) -> None:
+        self.slack = slack
+        self.connections = connections
+        self.job = job
+        self.user = user
+        self.url = url
+
+    async def announce(self, content: Content) -> None:
+        if self.job.tries == 1:
+            await self.respond(content)
+
+    async def deliver(self, content: Content) -> None:
+        if self.job.posted is not None:
+            return
+        if not await self.respond(content):
+            await self.slack.chat_postMessage(channel=self.user, **message(content, self.job))
+        await self.job.note_posted(DELIVERED)
+
+    async def respond(self, content: Content) -> bool:
+        """Whether Slack still took it at this address. Raises `ResponseFailed` where trying again may help."""
+        answer = await webhook(self.url, self.connections).send(
+            text=content.text, blocks=list(content.blocks), response_type="ephemeral"
+        )
+        if answer.status_code >= 500 or answer.status_code == 429:
+            raise ResponseFailed(answer.status_code)
+        return answer.status_code == 200
+
+
+def message(content: Content, job: Job) -> dict[str, Any]:
+    """The arguments of a post that mentions nobody, unfolds no link and says whose it is."""
+    return {
+        "text": content.text or "",
+        "blocks": list(content.blocks),
+        "metadata": metadata(job),
+        "parse": "none",
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def metadata(job: Job) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"job": job.id}}
+
+
+def belongs(message: dict[str, Any], job_id: str) -> bool:
+    found = message.get("metadata") or {}
+    return found.get("event_type") == EVENT_TYPE and found.get("event_payload", {}).get("job") == job_id

@@ -1,0 +1,25 @@
+"""Why Precis does not do what somebody asked, where neither Slack nor a model failed."""
+
+
+class Refusal(Exception):
+    """Base of the reasons that a person is told; `handlers.replies` has the sentence for each."""
+
+
+class NotFound(Refusal):
+    """No such message, or none that the asker may see: the two are never told apart."""
+
+
+class InviteMe(Refusal):
+    """A public channel that the asker may open and the bot is not in."""
+
+
+class NothingToRead(Refusal):
+    """The thread holds no message with content: only joins and notices, or nothing."""
+
+
+class SingleMessage(Refusal):
+    """The thread is one short message, which is its own summary."""
+
+
+class NotInThread(Refusal):
+    """Asked by a mention that stands neither in a thread nor beside a link."""

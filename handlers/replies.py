@@ -1,0 +1,103 @@
+"""What people are told when something cannot be done: one plain sentence for each kind of failure."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from adapters import PROVIDERS
+from adapters import errors as provider
+from handlers import links, refusals
+
+log = logging.getLogger("precis.handlers")
+
+TRY_AGAIN = "I could not take that, please try again."
+GIVEN_UP = "I tried several times and could not finish this. Please ask again in a few minutes."
+
+SENTENCES: dict[type[Exception], str] = {
+    links.NotALink: (
+        "That is not a link to a Slack message. Copy one with a message's ⋮ menu → Copy link, and paste it behind the"
+        " command."
+    ),
+    links.ChannelLink: "That link opens a channel. Copy the link of a message instead: its ⋮ menu → Copy link.",
+    links.OtherWorkspace: (
+        "That link leads to another workspace, and I can read only this one. Please give me a link from here."
+    ),
+    refusals.NotFound: (
+        "I cannot find that message. Check the link: the message may be deleted, or in a conversation that you or I"
+        " are not part of."
+    ),
+    refusals.InviteMe: "I am not in that channel yet. Invite me there with /invite @{bot}, then ask again.",
+    refusals.NothingToRead: (
+        "There is nothing to summarise in that thread: I found only joins, notices or empty messages. Give me a link"
+        " to a thread with replies."
+    ),
+    refusals.SingleMessage: (
+        "That is one short message without replies, so there is nothing to shorten. Ask again when there are replies."
+    ),
+    refusals.NotInThread: "Ask me inside a thread, or put a message link behind it: @{bot} tldr https://…",
+    provider.MissingKey: "No key for {vendor} is set. Whoever runs Precis should set {variable}.",
+    provider.UnknownProvider: "No such provider exists. Whoever runs Precis should correct LLM_PROVIDER.",
+    provider.Auth: "{vendor} does not accept Precis's key. Whoever runs Precis should check {variable}.",
+    provider.QuotaExhausted: (
+        "The account with {vendor} is out of credit or quota. Whoever runs Precis should top it up, or set LLM_PROVIDER"
+        " to another provider."
+    ),
+    provider.ModelNotFound: (
+        "{vendor} does not know the model that is set. Whoever runs Precis should correct LLM_MODEL."
+    ),
+    provider.BadRequest: "{vendor} refused the request. Whoever runs Precis finds it with python -m bot calls.",
+    provider.TooLong: (
+        "This thread is longer than the model can read at once. Ask for a shorter thread, or have whoever runs Precis"
+        " set LLM_MODEL to a model with a larger window."
+    ),
+    provider.Refused: (
+        "{vendor} declined to summarise this thread. Another provider may do it: whoever runs Precis can set"
+        " LLM_PROVIDER."
+    ),
+    provider.Truncated: "The summary came out too long, and {vendor} cut it off. Please ask again.",
+    provider.Empty: "{vendor} answered without a word. Please ask again.",
+    provider.BadOutput: "{vendor} sent an answer that I cannot use. Please ask again.",
+    provider.RateLimited: "{vendor} takes no more requests at the moment. Please ask again in {wait}.",
+    provider.Overloaded: "{vendor} is overloaded at the moment. Please ask again in a few minutes.",
+    provider.ServerError: "{vendor} has a fault at the moment. Please ask again in a few minutes.",
+    provider.TimedOut: "{vendor} took too long to answer. Please ask again.",
+    provider.Unreachable: (
+        "I could not reach {vendor}. Please ask again in a minute; if that does not help, whoever runs Precis should"
+        " check its network."
+    ),
+    provider.ProviderError: (
+        "Something went wrong between Precis and {vendor}. Please ask again; if that does not help, whoever runs Precis"
+        " finds the reason with python -m bot calls."
+    ),
+}
+
+
+def sentence(error: Exception, *, bot: str) -> str:
+    """What to tell a person about a failure: the sentence of its class, or of the nearest base that has one."""
+    template = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
+    vendor = PROVIDERS.get(getattr(error, "provider", ""))
+    return template.format(
+        bot=bot,
+        vendor=vendor.label if vendor else "the model",
+        variable=vendor.key_variable if vendor else "",
+        wait=duration(getattr(error, "retry_after", None)),
+    )
+
+
+def duration(seconds: float | None) -> str:
+    if seconds is None or seconds <= 60:
+        return "a minute"
+    return f"{round(seconds / 60)} minutes"
+
+
+@asynccontextmanager
+async def reporting(tell: Callable[[str], Awaitable[object]]) -> AsyncIterator[None]:
+    """The frame of a listener's body: nothing escapes after `ack`, and a request that was not taken is answered.
+
+    An exception that escaped would make Bolt drop an ack that is already given.
+    """
+    try:
+        yield
+    except Exception as error:
+        log.error("A request was not taken: %s", type(error).__name__)
+        await tell(TRY_AGAIN)

@@ -1,0 +1,474 @@
+"""One contract suite over every provider: what an adapter answers, and which error each misfortune becomes."""
+
+import asyncio
+import gc
+import logging
+import traceback
+from collections.abc import AsyncIterator, Iterator
+
+import anthropic
+import openai
+import pytest
+from google.genai import errors as google_errors
+
+from adapters import PROVIDERS, build, errors
+from adapters.base import Provider, Reply, Request, Usage
+from tests.vendors import ANSWERED, KEY, SERVERS, Answer, ClaudeServer, GeminiServer, OpenAIServer, VendorServer
+
+PROMPT = "THE-PROMPT-TEXT of a private thread"
+SCHEMA = {
+    "type": "object",
+    "properties": {"headline": {"type": "string"}},
+    "required": ["headline"],
+    "additionalProperties": False,
+}
+
+
+def ask(schema: object = None) -> Request:
+    return Request("summarise", "SYSTEM-TEXT", PROMPT, "p1", 256, schema=SCHEMA if schema else None)
+
+
+@pytest.fixture(params=SERVERS, ids=lambda server: server.name)
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[VendorServer]:
+    async with request.param() as server:
+        yield server
+
+
+@pytest.fixture
+async def provider(server: VendorServer) -> AsyncIterator[Provider]:
+    provider = build(server.name, key=KEY, base_url=server.url)
+    yield provider
+    await provider.close()
+
+
+async def failing(provider: Provider, request: Request | None = None) -> errors.ProviderError:
+    with pytest.raises(errors.ProviderError) as caught:
+        await provider.complete(request or ask())
+    return caught.value
+
+
+async def failed(server: VendorServer, provider: Provider, answer: Answer) -> errors.ProviderError:
+    server.then(answer)
+    return await failing(provider)
+
+
+async def until(condition, seconds: float = 2.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+# Answers
+
+
+async def test_it_returns_the_text_without_the_thoughts(server, provider):
+    server.answer("forty-two")
+    reply = await provider.complete(ask())
+    assert (reply.text, reply.data) == ("forty-two", None)
+
+
+async def test_it_returns_data_that_fits_the_schema(server, provider):
+    server.answer({"headline": "all is well"})
+    reply = await provider.complete(ask(SCHEMA))
+    assert reply.data == {"headline": "all is well"}
+
+
+async def test_it_reports_what_was_billed(server, provider):
+    usage = Usage(input_total=1000, cache_read=300, cache_write=0, output_total=50, thinking=20)
+    server.then(server.reply("x", usage=usage))
+    assert (await provider.complete(ask())).usage == usage
+
+
+@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer], indirect=True)
+async def test_it_counts_the_written_cache_as_input(server, provider):
+    usage = Usage(input_total=1000, cache_read=300, cache_write=200, output_total=50)
+    server.then(server.reply("x", usage=usage))
+    assert (await provider.complete(ask())).usage == usage
+
+
+@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+async def test_it_counts_the_input_of_tools(server, provider):
+    answer = server.reply("x", usage=ANSWERED)
+    answer.body["usageMetadata"]["toolUsePromptTokenCount"] = 7
+    server.then(answer)
+    assert (await provider.complete(ask())).usage.input_total == ANSWERED.input_total + 7
+
+
+async def test_it_reads_counts_that_are_null_or_absent_as_zero(server, provider):
+    hollow = server.reply("x")
+    key = "usageMetadata" if server.name == "gemini" else "usage"
+    hollow.body[key] = dict.fromkeys(hollow.body[key])
+    server.then(hollow, server.reply("x", usage=None))
+    assert (await provider.complete(ask())).usage == Usage()
+    assert (await provider.complete(ask())).usage == Usage()
+
+
+async def test_it_names_the_model_that_was_asked_and_the_one_that_answered(server, provider):
+    server.then(server.reply("x", model="another-model-7"))
+    reply = await provider.complete(ask())
+    assert reply.requested_model == PROVIDERS[server.name].default_model
+    assert reply.served_model == "another-model-7"
+    assert reply.finish_reason == server.endings["done"]
+
+
+@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer], indirect=True)
+async def test_it_keeps_the_request_id_of_the_header(server, provider):
+    header = "request-id" if server.name == "claude" else "x-request-id"
+    server.then(Answer(server.reply("x").body, headers={header: "req_7"}))
+    assert (await provider.complete(ask())).request_id == "req_7"
+
+
+@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+async def test_it_keeps_the_response_id(server, provider):
+    assert (await provider.complete(ask())).request_id == "resp_1"
+
+
+async def test_it_sends_the_key_and_makes_one_call(server, provider):
+    await provider.complete(ask())
+    assert len(server.received) == 1
+    assert KEY in " ".join(server.received[0].headers.values())
+
+
+# Failures by status
+
+KINDS = [
+    ("auth", errors.Auth),
+    ("forbidden", errors.Auth),
+    ("billing", errors.QuotaExhausted),
+    ("not_found", errors.ModelNotFound),
+    ("bad_request", errors.BadRequest),
+    ("unprocessable", errors.BadRequest),
+    ("too_long", errors.TooLong),
+    ("too_large", errors.TooLong),
+    ("request_timeout", errors.TimedOut),
+    ("conflict", errors.Overloaded),
+    ("rate_limited", errors.RateLimited),
+    ("server_error", errors.ServerError),
+    ("bad_gateway", errors.ServerError),
+    ("unavailable", errors.Overloaded),
+    ("gateway_timeout", errors.ServerError),
+    ("overloaded", errors.Overloaded),
+]
+
+
+@pytest.mark.parametrize(("problem", "error"), KINDS)
+async def test_it_turns_a_status_into_its_error_without_retrying(server, provider, problem, error):
+    server.always(server.problem(problem))
+    caught = await failing(provider)
+    assert type(caught) is error
+    assert str(server.problems[problem].status) in str(caught)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(("problem", "error"), KINDS)
+async def test_it_fails_a_check_by_the_same_rules(server, provider, problem, error):
+    server.then(server.problem(problem))
+    with pytest.raises(errors.ProviderError) as caught:
+        await provider.check()
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer], indirect=True)
+async def test_it_takes_a_429_about_money_for_final(server, provider):
+    assert type(await failed(server, provider, server.problem("final_429"))) is errors.QuotaExhausted
+
+
+@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+async def test_it_takes_an_invalid_key_for_auth_though_google_says_400(server, provider):
+    assert type(await failed(server, provider, server.problem("invalid_key"))) is errors.Auth
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("13", 13.0), ("0.5", 0.5), (None, None), ("soon", None), ("-1", None), ("inf", None)]
+)
+@pytest.mark.parametrize("problem", ["rate_limited", "overloaded"])
+async def test_it_says_when_to_come_back(server, provider, problem, header, seconds):
+    caught = await failed(server, provider, server.problem(problem, retry_after=header))
+    assert isinstance(caught, errors.Transient)
+    assert caught.retry_after == seconds
+
+
+@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+async def test_it_reads_the_delay_that_google_puts_into_the_details(server, provider):
+    caught = await failed(server, provider, server.problem("rate_limited_by_detail"))
+    assert isinstance(caught, errors.RateLimited)
+    assert caught.retry_after == 13.0
+
+
+@pytest.mark.parametrize(
+    "body", [[], "no", {"error": "no"}, {"error": {"details": [1, {"reason": 2}]}}, b"<html>", b""]
+)
+async def test_it_survives_a_failure_told_in_another_form(server, provider, body):
+    assert type(await failed(server, provider, Answer(body, status=500))) is errors.ServerError
+
+
+# Answers that are no use
+
+
+async def test_it_is_bad_output_where_a_200_is_not_json(server, provider):
+    assert type(await failed(server, provider, Answer(b"<html>captive portal</html>"))) is errors.BadOutput
+
+
+async def test_it_is_bad_output_where_a_200_is_an_empty_object(server, provider):
+    caught = await failed(server, provider, Answer({}))
+    assert type(caught) is errors.BadOutput
+    assert caught.reply is not None
+    assert caught.reply.usage == Usage()
+
+
+@pytest.mark.parametrize("body", [[], "text", 7, {"content": "text", "choices": "text", "candidates": "text"}])
+async def test_it_is_an_error_of_the_tree_where_a_200_has_another_shape(server, provider, body):
+    assert type(await failed(server, provider, Answer(body))) in {errors.BadOutput, errors.Unexpected}
+
+
+ENDINGS = [("truncated", errors.Truncated), ("refused", errors.Refused), ("unknown", errors.BadOutput)]
+
+
+@pytest.mark.parametrize(("ending", "error"), ENDINGS)
+async def test_it_turns_an_unhappy_ending_into_its_error_with_the_bill(server, provider, ending, error):
+    caught = await failed(server, provider, server.reply("half an ans", ending=ending))
+    assert type(caught) is error
+    assert caught.reply is not None
+    assert caught.reply.usage == ANSWERED
+    assert caught.detail == server.endings[ending]
+
+
+@pytest.mark.parametrize("server", [ClaudeServer], indirect=True)
+async def test_it_is_too_long_where_the_window_ran_out_while_answering(server, provider):
+    caught = await failed(server, provider, server.reply("half", ending="window"))
+    assert type(caught) is errors.TooLong
+    assert caught.reply is not None
+
+
+async def test_it_is_bad_output_where_no_finish_is_named(server, provider):
+    answer = server.reply("looks complete")
+    parts = {"claude": answer.body, "openai": answer.body.get("choices"), "gemini": answer.body.get("candidates")}
+    part = parts[server.name] if server.name == "claude" else parts[server.name][0]
+    del part[{"claude": "stop_reason", "openai": "finish_reason", "gemini": "finishReason"}[server.name]]
+    caught = await failed(server, provider, answer)
+    assert type(caught) is errors.BadOutput
+    assert caught.reply is not None
+    assert caught.reply.usage == ANSWERED
+
+
+async def test_it_is_empty_where_nothing_was_said(server, provider):
+    caught = await failed(server, provider, server.reply("  \n"))
+    assert type(caught) is errors.Empty
+    assert caught.reply is not None
+
+
+async def test_it_is_empty_where_there_is_no_content_at_all(server, provider):
+    answer = server.reply("")
+    if server.name == "claude":
+        answer.body["content"] = []
+    elif server.name == "openai":
+        answer.body["choices"][0]["message"]["content"] = None
+    else:
+        del answer.body["candidates"][0]["content"]
+    assert type(await failed(server, provider, answer)) is errors.Empty
+
+
+@pytest.mark.parametrize("server", [OpenAIServer], indirect=True)
+async def test_it_is_refused_where_the_message_is_a_refusal(server, provider):
+    answer = server.reply("")
+    answer.body["choices"][0]["message"] |= {"content": None, "refusal": "I cannot help with that."}
+    caught = await failed(server, provider, answer)
+    assert type(caught) is errors.Refused
+    assert "cannot help" not in str(caught)
+
+
+@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+@pytest.mark.parametrize("reason", ["SAFETY", "OTHER", "PROHIBITED_CONTENT", "A_NEW_ONE"])
+async def test_it_is_refused_where_the_prompt_was_blocked(server, provider, reason):
+    body = {"promptFeedback": {"blockReason": reason}, "usageMetadata": {"promptTokenCount": 9}}
+    caught = await failed(server, provider, Answer(body))
+    assert type(caught) is errors.Refused
+    assert caught.reply is not None
+    assert (caught.detail, caught.reply.usage) == (reason, Usage(input_total=9))
+
+
+@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+@pytest.mark.parametrize("reason", ["RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "LANGUAGE"])
+async def test_it_is_refused_for_every_filter_of_the_answer(server, provider, reason):
+    answer = server.reply("half")
+    answer.body["candidates"][0]["finishReason"] = reason
+    assert type(await failed(server, provider, answer)) is errors.Refused
+
+
+@pytest.mark.parametrize(
+    "text", ["not JSON", '{"headline": 7}', '{"other": "x"}', "[]", "null", "[" * 100_000, '{"headline']
+)
+async def test_it_is_bad_output_where_the_schema_is_broken(server, provider, text):
+    server.then(server.reply(text))
+    caught = await failing(provider, ask(SCHEMA))
+    assert type(caught) is errors.BadOutput
+    assert caught.reply is not None
+    assert caught.reply.usage == ANSWERED
+    assert caught.__context__ is None
+
+
+# The wire
+
+
+async def test_it_is_unreachable_where_the_connection_breaks_in_the_body(server, provider):
+    broken = Answer(server.reply("x").body, pace="cut")
+    assert type(await failed(server, provider, broken)) is errors.Unreachable
+
+
+async def test_it_is_unreachable_where_nobody_listens(server):
+    provider = build(server.name, key=KEY, base_url=server.url)
+    await server.runner.cleanup()
+    assert type(await failing(provider)) is errors.Unreachable
+    await provider.close()
+
+
+@pytest.mark.parametrize("pace", ["drip", "hang"])
+async def test_it_stops_at_the_callers_deadline_and_drops_the_call(server, provider, pace):
+    server.then(Answer(server.reply("x" * 2000).body, pace=pace))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await provider.complete(ask())
+    await asyncio.wait_for(server.departed.wait(), 2)
+
+
+async def test_it_drops_the_call_when_it_is_cancelled(server, provider):
+    server.latency = 30
+    call = asyncio.create_task(provider.complete(ask()))
+    await until(lambda: server.received)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    await asyncio.wait_for(server.departed.wait(), 2)
+
+
+async def test_it_leaves_no_connection_behind(server):
+    provider = build(server.name, key=KEY, base_url=server.url)
+    await provider.complete(ask())
+    assert server.connections == 1
+    await provider.close()
+    await until(lambda: server.connections == 0)
+    del provider
+    gc.collect()
+
+
+async def test_it_answers_many_at_once(server, provider):
+    server.latency = 0.3
+    async with asyncio.timeout(3):
+        replies = await asyncio.gather(*(provider.complete(ask()) for _ in range(150)))
+    assert len(replies) == len(server.received) == 150
+
+
+# Secrets
+
+
+def told(error: BaseException) -> Iterator[str]:
+    """Everything an error says, also through the errors behind it."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield from (str(one), repr(one), repr(one.args), repr(vars(one)))
+            waiting += [one.__cause__, one.__context__]
+    yield "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("problem", [kind for kind, _ in KINDS])
+async def test_it_keeps_prompt_and_key_out_of_errors(server, provider, problem):
+    caught = await failed(server, provider, server.problem(problem))
+    assert caught.__context__ is None
+    text = "\n".join(told(caught))
+    assert "THE-PROMPT-TEXT" not in text
+    assert "THE-KEY" not in text
+    assert "SYSTEM-TEXT" not in text
+
+
+@pytest.mark.parametrize("pace", ["cut", "whole"])
+async def test_it_keeps_prompt_and_key_out_of_errors_of_the_wire(server, provider, pace):
+    caught = await failed(server, provider, Answer(f"<html>{PROMPT} {KEY}</html>".encode(), pace=pace))
+    assert "THE-PROMPT-TEXT" not in "\n".join(told(caught))
+    assert caught.__context__ is None
+
+
+async def test_it_keeps_a_sentence_that_poses_as_a_code_out_of_errors(server, provider):
+    sentence = f"you said {PROMPT}"
+    body = {"type": "error", "error": {"type": sentence, "code": sentence, "status": sentence, "message": ""}}
+    assert "THE-PROMPT-TEXT" not in str(await failed(server, provider, Answer(body, status=400)))
+
+
+async def test_it_keeps_prompt_and_key_out_of_logs(server, caplog):
+    caplog.set_level(logging.DEBUG)
+    provider = build(server.name, key=KEY, base_url=server.url)
+    await provider.complete(ask())
+    await failed(server, provider, server.problem("server_error"))
+    await provider.close()
+    assert "THE-PROMPT-TEXT" not in caplog.text
+    assert "THE-KEY" not in caplog.text
+
+
+async def test_it_keeps_the_key_out_of_its_repr(server, provider):
+    assert KEY not in repr(provider) + str(provider)
+
+
+def test_it_keeps_the_text_out_of_reprs():
+    reply = Reply("A-PRIVATE-ANSWER", Usage(), "m", "m", "done", data={"a": "A-PRIVATE-ANSWER"})
+    assert "PRIVATE" not in repr(reply)
+    assert "THE-PROMPT-TEXT" not in repr(ask(SCHEMA))
+
+
+# Checking a model
+
+
+async def test_it_checks_a_model_without_asking_it_anything(server, provider):
+    await provider.check()
+    assert [(call.method, call.path.rsplit("/", 1)[-1]) for call in server.received] == [("GET", provider.model)]
+
+
+async def test_it_fails_the_check_where_the_answer_names_no_model(server, provider):
+    server.then(Answer({}))
+    with pytest.raises(errors.BadOutput):
+        await provider.check()
+
+
+# Nothing of the SDKs goes unnoticed
+
+
+def test_it_has_considered_every_exception_of_the_anthropic_sdk():
+    exported = {value for value in vars(anthropic).values() if isinstance(value, type)}
+    found = {one.__name__ for one in exported if issubclass(one, Exception) and not coded(one)}
+    assert found == CLAUDE_EXCEPTIONS
+    final = {one.__name__ for one in exported if issubclass(one, anthropic.RateLimitError)}
+    assert final == {
+        "RateLimitError",
+        "ContractSpendLimitReachedError",
+        "EnforcedSpendLimitReachedError",
+        "RampLimitExceededError",
+    }
+
+
+def coded(error: type[Exception]) -> bool:
+    """A class for one error code under a status class that is mapped: the status decides."""
+    parents = {anthropic.APIStatusError, anthropic.InternalServerError}
+    return issubclass(error, anthropic.APIStatusError) and error not in parents and not parents & set(error.__bases__)
+
+
+CLAUDE_EXCEPTIONS = set[str]()
+
+
+def test_it_has_considered_every_exception_of_the_openai_sdk():
+    found = {one.__name__ for one in vars(openai).values() if isinstance(one, type) and issubclass(one, Exception)}
+    assert found == OPENAI_EXCEPTIONS
+
+
+OPENAI_EXCEPTIONS = set[str]()
+
+
+def test_it_has_considered_every_exception_of_the_google_sdk():
+    found = {
+        one.__name__ for one in vars(google_errors).values() if isinstance(one, type) and issubclass(one, Exception)
+    }
+    assert found == GOOGLE_EXCEPTIONS
+
+
+GOOGLE_EXCEPTIONS = set[str]()

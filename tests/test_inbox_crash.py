@@ -1,0 +1,176 @@
+"""The inbox when processes are killed or frozen and the database is away: every job ends, and none is posted twice."""
+
+import asyncio
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.database import Database
+from bot.inbox import Inbox
+
+WORKER = Path(__file__).with_name("inbox_worker.py")
+LEASE = 0.5
+
+
+class Scene:
+    """A database file, the processes that work on it, and what they have noted."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.path = folder / "precis.db"
+        self.notes = folder / "notes"
+        self.notes.touch()
+        self.inbox = Inbox(database)
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *, tries: int = 5, limit: int = 256, lease: float = LEASE) -> subprocess.Popen[bytes]:
+        arguments = [str(argument) for argument in (self.path, self.notes, lease, tries, limit)]
+        process = subprocess.Popen(
+            [sys.executable, str(WORKER), *arguments],
+            env={**os.environ, "PYTHONPATH": str(WORKER.parents[1])},
+            stderr=subprocess.DEVNULL,
+        )
+        self.processes.append(process)
+        return process
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+
+    async def put(self, count: int, seconds: float) -> None:
+        await asyncio.gather(*(self.inbox.put(f"j{number}", "calls", {"seconds": seconds}) for number in range(count)))
+
+    def noted(self, what: str, process: subprocess.Popen[bytes] | None = None) -> Counter[str]:
+        """Count a kind of note per job, over all processes or for one."""
+        lines = [line.split() for line in self.notes.read_text().splitlines()]
+        return Counter(job for kind, job, pid in lines if kind == what and process in (None, self._process(pid)))
+
+    def _process(self, pid: str) -> subprocess.Popen[bytes] | None:
+        return next((process for process in self.processes if process.pid == int(pid)), None)
+
+    async def until(self, true: Callable[[], bool], seconds: float = 20) -> float:
+        """Wait for it to come true and return the seconds that took."""
+        began = time.monotonic()
+        while not true():
+            if time.monotonic() - began > seconds:
+                pytest.fail(f"not within {seconds} s; notes: {self.notes.read_text()[-500:]}")
+            await asyncio.sleep(0.02)
+        return time.monotonic() - began
+
+    async def done(self) -> None:
+        await self.until(self.finished)
+
+    def finished(self) -> bool:
+        with closing(sqlite3.connect(self.path)) as other:
+            return not other.execute("SELECT id FROM inbox WHERE due IS NOT NULL").fetchall()
+
+    def busy(self, process: subprocess.Popen[bytes]) -> bool:
+        """It works, or there is nothing left to do."""
+        return bool(self.noted("call", process)) or self.finished()
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    scene = Scene(tmp_path, database)
+    yield scene
+    for process in scene.processes:
+        scene.kill(process)
+    await database.close()
+
+
+def dead(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is not None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_it_finishes_after_a_restart_what_was_running_when_its_process_was_killed(scene: Scene) -> None:
+    await scene.put(20, seconds=0.4)
+    first = scene.start()
+    await scene.until(lambda: len(scene.noted("call")) == 20)
+    scene.kill(first)
+    second = scene.start()
+    await scene.done()
+    assert scene.noted("call", second) == dict.fromkeys(scene.noted("call", first), 1)
+    assert scene.noted("post") == {f"j{number}": 1 for number in range(20)}
+
+
+async def test_it_takes_over_from_a_killed_process_within_the_lease(scene: Scene) -> None:
+    await scene.put(20, seconds=1.5)
+    victim = scene.start(limit=10)
+    await scene.until(lambda: len(scene.noted("call")) == 10)
+    survivor = scene.start(limit=20)
+    await scene.until(lambda: len(scene.noted("call")) == 20)
+    orphans = set(scene.noted("call", victim))
+    scene.kill(victim)
+    seconds = await scene.until(lambda: orphans <= set(scene.noted("call", survivor)))
+    await scene.done()
+    assert seconds < LEASE + 1
+    assert scene.noted("post") == {f"j{number}": 1 for number in range(20)}
+
+
+async def test_it_stays_silent_when_it_was_frozen_beyond_its_lease(scene: Scene) -> None:
+    await scene.put(1, seconds=0.6)
+    frozen = scene.start()
+    await scene.until(lambda: bool(scene.noted("call")))
+    frozen.send_signal(signal.SIGSTOP)
+    living = scene.start()
+    await scene.done()
+    frozen.send_signal(signal.SIGCONT)
+    await scene.until(lambda: bool(scene.noted("silent")))
+    assert scene.noted("silent", frozen) == {"j0": 1}
+    assert scene.noted("post") == scene.noted("post", living) == {"j0": 1}
+
+
+async def test_it_carries_on_when_the_database_was_locked_for_seconds(scene: Scene) -> None:
+    await scene.put(10, seconds=0.5)
+    process = scene.start(limit=5)
+    await scene.until(lambda: len(scene.noted("call")) == 5)
+    with locked(scene.path):
+        await asyncio.sleep(3)
+        assert not scene.noted("post")
+    await scene.done()
+    assert process.poll() is None
+    assert scene.noted("call") == scene.noted("post") == {f"j{number}": 1 for number in range(10)}
+
+
+async def test_it_gives_up_a_job_that_kills_its_process_five_times(scene: Scene) -> None:
+    await scene.inbox.put("bad", "deaths", {})
+    for _ in range(5):
+        process = scene.start(lease=0.2)
+        await scene.until(partial(dead, process))
+    scene.start(lease=0.2)
+    await scene.done()
+    assert (scene.noted("call"), scene.noted("give_up")) == ({"bad": 5}, {"bad": 1})
+
+
+async def test_it_loses_nothing_in_twelve_kills_at_random(scene: Scene) -> None:
+    await scene.put(150, seconds=0.3)
+    for _ in range(12):
+        process = scene.start(tries=30, limit=10)
+        await scene.until(partial(scene.busy, process))
+        await asyncio.sleep(random.uniform(0, 0.6))
+        scene.kill(process)
+    scene.start(tries=30)
+    await scene.done()
+    posts = scene.noted("post")
+    assert set(posts) == {f"j{number}" for number in range(150)}
+    assert scene.noted("give_up") == {}
+    assert sum(posts.values()) - 150 <= 20  # a kill between a post and its note: some milliseconds of each kill
