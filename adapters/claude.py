@@ -28,7 +28,7 @@ class Claude(Provider):
     name = "claude"
 
     def __init__(self, key: str, model: str, base_url: str | None = None) -> None:
-        logging.getLogger("anthropic").setLevel(logging.INFO)  # its DEBUG lines quote the prompt
+        logging.getLogger("anthropic").setLevel(logging.WARNING)  # its DEBUG lines quote the prompt
         self.model = model
         self.row = rules(model)
         self.client = anthropic.AsyncAnthropic(

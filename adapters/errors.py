@@ -195,6 +195,6 @@ def common(provider: str, error: Exception) -> ProviderError:
         return TimedOut(provider, name)
     if isinstance(error, OSError):
         return Unreachable(provider, name)
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
         return BadOutput(provider, "a 200 that is not JSON")
     return Unexpected(provider, name)

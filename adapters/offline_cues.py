@@ -7,7 +7,7 @@ DECISIONS = re.compile(
     | (?:it\ (?:was|is|has\ been)|it's|this\ is|has\ been)\ (?:decided|agreed|settled|approved|rejected)
     | decision(?:\ is)?\s?: | final\ decision | consensus\ (?:is|was) | agreed[,:.]\ \w | signed\ off
     | (?:i|we)(?:'ve|\ have)?\ (?:decided|opted)\ to
-    | let's\ (?:go|use|do|keep|ship|stick|start|leave|drop|move|merge|make
+    | let(?:'s|\ us)\ (?:go|use|do|keep|ship|stick|start|leave|drop|move|merge|make
         |close|target|focus|stay|take|switch|postpone|meet)
     | (?:we'll|we\ will)\ (?:use|keep|ship|drop|stick|move|go\ with|go\ for|stay|postpone|switch|start|meet)
     | (?:we|i)(?:'re|'m|\ are|\ am)?\ (?:going|went)\ (?:with|for|ahead\ with) | settled\ on | stick\ with
@@ -53,10 +53,16 @@ THANKS = re.compile(
     r"|ありがとう|なるほど|解決",
     re.IGNORECASE,
 )
+UNSURE = re.compile(
+    r"\b(i don't know|i do not know|not sure|unsure|no idea|don't remember|not yet|good question|keine ahnung"
+    r"|wei(ß|ss) (ich )?nicht|noch nicht)\b|わからない|分かりません|まだです",
+    re.IGNORECASE,
+)
 GREETING = re.compile(
     r"""^(?:(?:hi+|hello|hey|hay|hallo|moin|dear|good\ (?:morning|afternoon|evening))\b
         (?:\ (?:all|everyone|everybody|team|there|guys|folks|y'all))?(?:\ @?[\w.-]+(?=[,!]))?[\s,!.:👋-]*
-    | (?:thanks|thank\ you|ok|okay|yes|yeah|well|so|and|but|also)[,!.]+\ | @[\w.-]+[\s,:]+ )+""",
+    | (?:thanks|thank\ you|ok|okay|yes|yeah|well|so|and|but|also)[,!.]+\s+
+    | (?:@[\w.-]+\ )*@[\w.-]+(?:\ [\w.-]+)?\s?[,:]\s+ )+""",
     re.IGNORECASE | re.VERBOSE,
 )
 NOISE = re.compile(r"has (?:joined|left) the (?:channel|group)|set the channel (?:topic|purpose)", re.IGNORECASE)

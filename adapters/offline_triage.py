@@ -27,7 +27,8 @@ CUES: Mapping[str, tuple[tuple[float, str], ...]] = {
     "feature-request": (
         (3, r"\b(would|it'?d|could|might) be (\w+ )?(nice|great|good|cool|helpful|useful|awesome|handy)(?! if you)"),
         (3, r"feature request|\bi wish\b|\b(please|should we|can (we|you)|could (we|you)) add|wäre (schön|gut)"),
-        (2, r"support for\b|any plans? (to|for)"),
+        (4, r"\bany plans? (to|for)"),
+        (2, r"\bsupport for\b"),
         (2, r"\bfeature\b|\b(ability|option|way) to\b|make (this|it) (configurable|possible)|suggest(ion)?\b|improve"),
         (1, r"\benhancement|propos(e|al)|instead of having|what if"),
     ),
@@ -67,7 +68,7 @@ IDLE_WORDS = """
 """
 SMALL_TALK = frozenset(IDLE_WORDS.split())
 LINK = re.compile(r"https?:[^\s>|]*")
-ASIDE = re.compile(r"<[@#!][^>]*>|@[\w.-]+|:[\w+-]+:|\S+ has (joined|left) the channel")
+ASIDE = re.compile(r"has (joined|left) the channel|<[@#!][^>]*>|@[\w.-]+|:[\w+-]+:|\+1\b")
 LONGEST = 4_000
 """Characters that are looked at: what a message is about stands at its beginning."""
 

@@ -25,7 +25,7 @@ class OpenAI(Provider):
     name = "openai"
 
     def __init__(self, key: str, model: str, base_url: str | None = None) -> None:
-        logging.getLogger("openai").setLevel(logging.INFO)  # its DEBUG lines quote the prompt
+        logging.getLogger("openai").setLevel(logging.WARNING)  # its DEBUG lines are about requests
         self.model = model
         self.row = rules(model)
         self.client = openai.AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=SOCKET_SECONDS)

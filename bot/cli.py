@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from dotenv import dotenv_values
@@ -20,6 +20,9 @@ from bot.config import ConfigError
 from bot.database import Database, DatabaseError
 from bot.sandbox.export import BadExport
 from bot.store import Store
+
+VERSION = "0.1.0"
+"""Stands in pyproject.toml too: a checkout is not an installed package that could be asked."""
 
 SPAN = re.compile(r"(\d{1,5})([hdw])")
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -35,14 +38,19 @@ class Since(click.ParamType[datetime]):
         try:
             if span:
                 return datetime.now(UTC) - timedelta(**{UNITS[span[2]]: int(span[1])})
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            moment = datetime.fromisoformat(value)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is neither a span such as 24h, 7d or 2w, nor a date such as 2026-11-23.", param, ctx)
 
 
 def environment() -> dict[str, str]:
-    """The process's environment, over what `.env` in the working folder says."""
-    return {name: value for name, value in dotenv_values(".env").items() if value is not None} | dict(os.environ)
+    """The process's environment, over what `.env` in the working folder says; ends the process where that is no text."""
+    try:
+        file = dotenv_values(".env")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f".env cannot be read ({type(error).__name__}): save it as a text file in UTF-8.", 2)
+    return {name: value for name, value in file.items() if value is not None} | dict(os.environ)
 
 
 def carry_out(work: Coroutine[Any, Any, None]) -> None:
@@ -57,13 +65,13 @@ def carry_out(work: Coroutine[Any, Any, None]) -> None:
         fail(str(error), 1)
 
 
-def fail(message: str, status: int) -> None:
+def fail(message: str, status: int) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(status)
 
 
 @click.group()
-@click.version_option(package_name="precis-bot", prog_name="precis")
+@click.version_option(VERSION, prog_name="precis")
 def main() -> None:
     """Precis: Slack threads in ten lines, each with its source."""
 
@@ -75,7 +83,6 @@ def run() -> None:
         chosen = config.load(environment())
     except ConfigError as error:
         fail(f"Precis cannot start yet:\n{error}", 2)
-        return
     logs.configure(chosen.log_level)
     carry_out(app.run(chosen))
 
@@ -83,7 +90,7 @@ def run() -> None:
 @main.command()
 @click.option("--since", type=Since(), default="7d", show_default=True, help="Only calls made since then.")
 @click.option("--task", help="Only calls of this task, e.g. summarise.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per call, then the totals.")
+@click.option("--json", "as_json", is_flag=True, help="JSON: the calls without their texts, and the totals.")
 def calls(since: datetime, task: str | None, as_json: bool) -> None:
     """List the calls to models, with their cost and the totals."""
     carry_out(list_calls(config.database_url(environment()), since, task, as_json))

@@ -1,5 +1,6 @@
 """The environment, read once into a frozen Config; every problem is reported together, each with its fix."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -150,14 +151,14 @@ class Reader:
     def port(self, name: str) -> int | None:
         if not self.has(name):
             return None
-        return self.whole_number(name, 0, highest=65_535) or None
+        return self.whole_number(name, 0, lowest=1, highest=65_535) or None
 
-    def whole_number(self, name: str, default: int, *, highest: int) -> int:
+    def whole_number(self, name: str, default: int, *, lowest: int = 0, highest: int) -> int:
         value = self.get(name)
         if not value:
             return default
-        if not (value.isascii() and value.isdigit()) or int(value) > highest:
-            self.problem(f"{name} must be a whole number from 0 to {highest}.")
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
+            self.problem(f"{name} must be a whole number from {lowest} to {highest}.")
             return default
         return int(value)
 
@@ -172,8 +173,7 @@ class Reader:
         value = self.get(name)
         if not value:
             return None
-        parts = urlsplit(value)
-        if parts.scheme == "https" and parts.hostname or parts.scheme == "http" and private(parts.hostname):
+        if safe(value):
             return value
         self.problem(f"{name} must be an https:// address (http:// only inside your own network).")
         return None
@@ -209,6 +209,14 @@ class Reader:
             if vendor.key_variable and self.has(vendor.key_variable):
                 return vendor.name
         return None
+
+
+def safe(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) or parts.scheme == "http" and private(parts.hostname)
 
 
 def private(host: str | None) -> bool:

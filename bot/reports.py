@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.store import Call
@@ -49,7 +50,7 @@ def show_calls(console: Console, calls: Sequence[Call]) -> None:
     for column in table.columns[3:7]:
         column.justify = "right"
     for call in calls:
-        table.add_row(*cells(call))
+        table.add_row(*map(escape, cells(call)))
     console.print(table)
     console.print(summed(totals(calls)))
 

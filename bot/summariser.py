@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from adapters.base import Request
 from bot.llm import Answer, Gateway, Origin
 from bot.prompts import SUMMARISE
-from bot.transcript import Transcript
+from bot.transcript import Transcript, one_line
 
 MAX_OUTPUT_TOKENS = 3_000
 """Room for about 25 entries, and for the little thinking that some models cannot switch off."""
@@ -115,7 +115,7 @@ def checked(draft: Draft, transcript: Transcript) -> Summary:
     sections = {name: getattr(draft, name) for name in ("points", "decisions", "actions", "open_questions")}
     kept = {name: tuple(cited(entries, transcript)) for name, entries in sections.items()}
     dropped = sum(map(len, sections.values())) - sum(map(len, kept.values()))
-    return Summary(headline=draft.headline.strip(), dropped=dropped, **kept)
+    return Summary(headline=one_line(draft.headline), dropped=dropped, **kept)
 
 
 def cited(drafts: Sequence[DraftEntry], transcript: Transcript) -> Iterator[Entry]:
@@ -125,5 +125,6 @@ def cited(drafts: Sequence[DraftEntry], transcript: Transcript) -> Iterator[Entr
             for number in sorted(set(draft.sources))
             if (ts := transcript.ts(number)) is not None
         )
-        if citations and draft.text.strip():
-            yield Entry(text=draft.text.strip(), by=draft.by, owner=draft.owner, due=draft.due, citations=citations)
+        text, by, owner, due = map(one_line, (draft.text, draft.by, draft.owner, draft.due))
+        if citations and text:
+            yield Entry(text=text, by=by, owner=owner, due=due, citations=citations)

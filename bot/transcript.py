@@ -12,6 +12,15 @@ BYTES_PER_TOKEN = 2.5
 
 NAME_LENGTH = 60
 
+BAD = ("Cc", "Cs")
+"""Control characters, and halves of surrogate pairs, which no vendor, database or JSON takes."""
+
+BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+TAGS = "".join(map(chr, range(0xE0000, 0xE0080)))
+"""Letters that people cannot see and models can read."""
+
+HIDDEN = frozenset(BIDI + TAGS)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -49,18 +58,19 @@ def line(number: int, message: Message) -> str:
     """One numbered message; further lines of it are indented, so that none can pass for a message of its own."""
     at = datetime.fromtimestamp(float(message.ts), UTC)
     body = "\n    ".join(readable(part) for part in message.text.splitlines())
-    name = readable(" ".join(message.author.split()))[:NAME_LENGTH]
+    name = one_line(message.author)[:NAME_LENGTH]
     return f"[{number}] {at:%Y-%m-%d %H:%M} {name}: {body}"
 
 
+def one_line(text: str) -> str:
+    return readable(" ".join(text.split()))
+
+
 def readable(text: str) -> str:
-    """Text without control characters and invisible direction marks, which serve only to mislead."""
-    return "".join(char for char in text if char == "\t" or unicodedata.category(char) != "Cc" and char not in BIDI)
-
-
-BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    """Text without what misleads (control characters, direction marks, invisible tags) and without broken emoji."""
+    return "".join(char for char in text if char == "\t" or not (unicodedata.category(char) in BAD or char in HIDDEN))
 
 
 def estimate_tokens(text: str, factor: float = 1.0) -> int:
     """How many input tokens a text will roughly cost, from its bytes (tokens per character vary ten times as much)."""
-    return math.ceil(len(text.encode()) / BYTES_PER_TOKEN * factor)
+    return math.ceil(len(text.encode(errors="replace")) / BYTES_PER_TOKEN * factor)

@@ -1,6 +1,8 @@
 """Everything Precis shows in Slack, as pure functions: blocks, and the same words as plain text."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +15,11 @@ SECTION_LIMIT = 3_000
 HEADER_LIMIT = 150
 """Slack's, in characters."""
 
+BLOCKS_LIMIT = 13_000
+BLOCK_COST = 60
+"""Slack's for all blocks of a message together, undocumented: their characters, plus a price for each block. Beyond
+about 13,260 it answers `msg_blocks_too_long` (measured in slackapi/bolt-js issues 2509 and 2867)."""
+
 TEXT_LIMIT = 4_000
 """Slack's for an ephemeral, in bytes. A longer text is left out, and Slack then reads the blocks aloud itself."""
 
@@ -20,6 +27,11 @@ ENTRY_LENGTH = 500
 NAME_LENGTH = 80
 CITATIONS = 8
 """Ours: the longest entry and name, and the most citations shown behind an entry."""
+
+SHOWN = ((CITATIONS, 50), (4, 50), (2, 50), (1, 50), (1, 25), (1, 12), (1, 6), (1, 3))
+"""Citations behind an entry and entries under a heading, from rich to terse: the first that Slack takes is shown."""
+
+UNTITLED = "Summary"
 
 READING = "Reading the thread…"
 READING_FOR_YOU = "Reading the thread. The summary comes in a few seconds, for your eyes only."
@@ -50,15 +62,34 @@ def notice(sentence: str) -> Content:
 
 def summary(made: Summary, answer: Answer, *, messages: int, address: Callable[[str], str]) -> Content:
     """A summary whose citations are links; `address` gives the permalink of a message."""
-    foot = footer(answer, messages)
-    blocks = [header(made.headline)]
-    spoken = [clip(made.headline, ENTRY_LENGTH)]
-    for name, heading in HEADINGS.items():
-        entries: Sequence[Entry] = getattr(made, name)
-        if entries:
-            blocks += map(section, packed(f"*{heading}*", [linked(entry, address) for entry in entries]))
-            spoken += ["", heading, *map(numbered, entries)]
-    return fitted([*spoken, "", foot], [*blocks, context(escape(foot))])
+    title = clip(made.headline, ENTRY_LENGTH) or UNTITLED
+    foot = escape(footer(answer, messages))
+    sections: Sequence[tuple[str, Sequence[Entry]]] = [
+        (heading, found) for name, heading in HEADINGS.items() if (found := getattr(made, name))
+    ]
+    spoken = [escape(title)]
+    for heading, entries in sections:
+        spoken += ["", heading, *map(numbered, entries)]
+    blocks = [header(title), *shown(sections, address, HEADER_LIMIT + len(foot)), context(foot)]
+    return fitted([*spoken, "", foot], blocks)
+
+
+def shown(
+    sections: Sequence[tuple[str, Sequence[Entry]]], address: Callable[[str], str], taken: int
+) -> list[dict[str, Any]]:
+    """The sections of a summary, with as many citations and entries as fit beside the `taken` characters."""
+    blocks: list[dict[str, Any]] = []
+    for citations, most in SHOWN:
+        blocks = []
+        for heading, entries in sections:
+            lines = [linked(entry, address, citations) for entry in entries[:most]]
+            if len(entries) > most:
+                lines.append(f"_… and {len(entries) - most} more_")
+            blocks += map(section, packed(f"*{heading}*", lines))
+        size = sum(len(block["text"]["text"]) for block in blocks)
+        if taken + size + BLOCK_COST * (len(blocks) + 2) <= BLOCKS_LIMIT:
+            break
+    return blocks
 
 
 def help_card(bot: str) -> Content:
@@ -73,7 +104,7 @@ def help_card(bot: str) -> Content:
         f"• {line}" for line in lines
     )
     return Content(
-        text=text.replace("*", "").replace("_", ""),
+        text=text.replace("*Summarise thread*", "Summarise thread").replace("_More actions_", "More actions"),
         blocks=(section(text), context(how_to_copy())),
     )
 
@@ -96,8 +127,8 @@ def welcome(bot: str) -> Content:
     )
 
 
-def linked(entry: Entry, address: Callable[[str], str]) -> str:
-    links = [link(address(citation.ts), f"[{citation.number}]") for citation in entry.citations[:CITATIONS]]
+def linked(entry: Entry, address: Callable[[str], str], most: int) -> str:
+    links = [link(address(citation.ts), f"[{citation.number}]") for citation in entry.citations[:most]]
     return f"• {escape(said(entry))} {' '.join(links)}"
 
 
@@ -125,11 +156,16 @@ def dollars(cost: float | None) -> str:
 
 
 def clip(text: str, length: int) -> str:
-    """A text on one line, cut between words where it is too long."""
+    """A text on one line, cut where it is longer than Slack would count, which is after escaping.
+
+    The cut falls between words unless that would lose much, as in languages that hardly use spaces.
+    """
     words = " ".join(text.split())
-    if len(words) <= length:
+    if len(escape(words)) <= length:
         return words
-    return words[: length - 1].rsplit(" ", 1)[0] + "…"
+    room = bisect_right(list(accumulate(len(escape(char)) for char in words[:length])), length - 1)
+    space = words.rfind(" ", 0, room + 1)
+    return words[: space if space > room / 2 else room].rstrip() + "…"
 
 
 def packed(heading: str, lines: Iterable[str]) -> Iterator[str]:

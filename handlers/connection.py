@@ -12,10 +12,12 @@ from handlers.client import direct
 
 log = logging.getLogger("precis.connection")
 
-PATIENCE = 15.0
+PATIENCE = 5.0
 """Seconds without a connection after which the SDK's address is thrown away: it would try a dead one for ever."""
 
 CHECK = 1.0
+PING = 5.0
+"""Seconds between pings, and between tries to connect; four unanswered pings make a connection stale."""
 
 
 def silent() -> logging.Logger:
@@ -29,7 +31,7 @@ class SocketConnection:
     """Slack's frames over a WebSocket that the app opens itself."""
 
     def __init__(self, app: AsyncApp, app_token: str) -> None:
-        self.handler = AsyncSocketModeHandler(app, app_token, logger=silent())
+        self.handler = AsyncSocketModeHandler(app, app_token, logger=silent(), ping_interval=PING)
         self.client = self.handler.client
         direct(self.client, app.client.base_url)
         self.client.on_message_listeners.append(self.heard)

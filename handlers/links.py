@@ -6,8 +6,11 @@ from html import unescape
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
-TS = re.compile(r"\d{10}\.\d{6}")
+TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
 ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>|(https?://[^\s<>|]+)")
+AFTER = ".,;:!?)]}'\"*_~`…"
+"""What people write behind a link or around it, which is not part of it."""
+
 CLIENT_HOST = "app.slack.com"
 
 
@@ -34,10 +37,15 @@ class OtherWorkspace(Exception):
 
 def find(text: str, workspace_url: str, team: str) -> Link:
     """The first link to a message in a text. Raises `NotALink`, `ChannelLink` or `OtherWorkspace`."""
-    match = ADDRESS.search(text)
-    if match is None:
-        raise NotALink
-    return parse(unescape(match[1] or match[2]).rstrip(".,;:!?)'\""), workspace_url, team)
+    problem: Exception = NotALink()
+    for match in ADDRESS.finditer(text):
+        try:
+            return parse(unescape(match[1] or match[2]).rstrip(AFTER), workspace_url, team)
+        except (ChannelLink, OtherWorkspace) as found:
+            problem = found
+        except NotALink:
+            continue
+    raise problem
 
 
 def parse(address: str, workspace_url: str, team: str) -> Link:
@@ -46,7 +54,7 @@ def parse(address: str, workspace_url: str, team: str) -> Link:
     except ValueError:
         raise NotALink from None
     path = [part for part in parts.path.split("/") if part]
-    if parts.hostname == CLIENT_HOST and path[:1] == ["client"]:
+    if parts.netloc.lower() == CLIENT_HOST and path[:1] == ["client"]:
         return in_client(path[1:], team)
     if path[:1] != ["archives"]:
         raise NotALink

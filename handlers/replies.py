@@ -1,6 +1,7 @@
 """What people are told when something cannot be done: one plain sentence for each kind of failure."""
 
 import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -87,7 +88,7 @@ def sentence(error: Exception, *, bot: str) -> str:
 def duration(seconds: float | None) -> str:
     if seconds is None or seconds <= 60:
         return "a minute"
-    return f"{round(seconds / 60)} minutes"
+    return f"{math.ceil(seconds / 60)} minutes"
 
 
 @asynccontextmanager

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -92,6 +92,15 @@ async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
 async def row(database: Database, id: str) -> Row:
     [found] = await database.read("SELECT * FROM inbox WHERE id = $1", id)
     return found
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program that keeps the file to itself."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
 
 
 def tried(desk: Desk, times: int) -> bool:
@@ -480,6 +489,25 @@ async def test_it_keeps_the_lease_of_a_long_job(tmp_path: Path) -> None:
     assert (desk.ended, other.began) == (["a"], [])
 
 
+async def test_it_keeps_the_lease_again_when_the_database_is_back(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    first, second = Inbox(database, lease=0.3, poll=60), Inbox(database, lease=0.3, poll=0.02)
+    gate = asyncio.Event()
+    desk, other = Desk(patient(gate)), Desk()
+    async with serving(first, desk):
+        await first.put("a", "q", {})
+        await until(lambda: desk.began == ["a"])
+        with locked(tmp_path / "precis.db"):
+            await asyncio.sleep(2.5)
+        await asyncio.sleep(0.2)
+        async with serving(second, other):
+            await asyncio.sleep(0.8)
+            gate.set()
+            await first.idle()
+    await database.close()
+    assert (desk.ended, other.began) == (["a"], [])
+
+
 async def test_it_does_not_revive_a_job_that_ends_as_its_lease_is_extended(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
     gate = asyncio.Event()
@@ -488,11 +516,9 @@ async def test_it_does_not_revive_a_job_that_ends_as_its_lease_is_extended(tmp_p
     async with serving(inbox, desk):
         await inbox.put("a", "q", {})
         await until(lambda: desk.began == ["a"])
-        with closing(sqlite3.connect(tmp_path / "precis.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(tmp_path / "precis.db"):
             gate.set()  # the end of the job queues up first, the heartbeat behind it
             await asyncio.sleep(0.5)
-            other.execute("ROLLBACK")
         await inbox.idle()
         assert (await row(database, "a"))["due"] is None
         await asyncio.sleep(0.5)

@@ -54,16 +54,17 @@ Script = Answer | Callable[[Received], Data]
 
 @dataclass(frozen=True)
 class Problem:
-    """An HTTP failure: its status and the vendor's words for it."""
+    """An HTTP failure: its status and the vendor's word for it; `reason` is the finer word in the details of some."""
 
     status: int
     code: str | None = None
+    reason: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     message: str = "no"
 
 
 class VendorServer:
-    """The part that all vendors share. `latency` is in seconds; `left` counts the callers that went away unanswered."""
+    """The part that all vendors share. `latency` is in seconds; `departed` is set when a caller gives up waiting."""
 
     name: str
     model: str
@@ -75,15 +76,15 @@ class VendorServer:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.latency = 0.0
-        self.left = 0
         self.default: Script = lambda received: "pong"
         self.queue: deque[Answer] = deque()
+        self.arrived = asyncio.Event()
         self.departed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_route("*", "/{path:.*}", self.handle)
-        self.runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+        self.runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.5)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0)
         await site.start()
@@ -138,13 +139,13 @@ class VendorServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        received = Received(request.method, request.path, dict(request.headers), json.loads(raw) if raw else {})
+        received = Received(request.method, request.path, request.headers.copy(), json.loads(raw) if raw else {})
         self.received.append(received)
+        self.arrived.set()
         try:
             await asyncio.sleep(self.latency)
             return await self.send(request, self.scripted(received))
         except (asyncio.CancelledError, ConnectionResetError):
-            self.left += 1
             self.departed.set()
             raise
 
@@ -195,7 +196,10 @@ class ClaudeServer(VendorServer):
         "auth": Problem(401, "authentication_error"),
         "forbidden": Problem(403, "permission_error"),
         "billing": Problem(402, "billing_error"),
-        "final_429": Problem(429, "enforced_spend_limit_reached"),
+        "final_429": Problem(429, "rate_limit_error", "enforced_spend_limit_reached"),
+        "contract_limit": Problem(429, "rate_limit_error", "contract_spend_limit_reached"),
+        "ramp_limit": Problem(429, "rate_limit_error", "ramp_limit_exceeded"),
+        "on_hold": Problem(400, "invalid_request_error", "organization_on_hold"),
         "not_found": Problem(404, "not_found_error"),
         "bad_request": Problem(400, "invalid_request_error"),
         "unprocessable": Problem(422, "invalid_request_error"),
@@ -231,10 +235,8 @@ class ClaudeServer(VendorServer):
         }
 
     def failure(self, problem: Problem, message: str) -> dict[str, object]:
-        final = problem.code == "enforced_spend_limit_reached"
-        details = {"details": {"error_code": problem.code}} if final else {}
-        kind = "rate_limit_error" if final else problem.code
-        return {"type": "error", "error": {"type": kind, "message": message, **details}, "request_id": "req_1"}
+        details = {"details": {"error_code": problem.reason}} if problem.reason else {}
+        return {"type": "error", "error": {"type": problem.code, "message": message, **details}, "request_id": "req_1"}
 
     def described(self, model: str) -> dict[str, object]:
         return {"type": "model", "id": model, "display_name": model, "created_at": "2025-10-15T00:00:00Z"}
@@ -301,7 +303,7 @@ class GeminiServer(VendorServer):
     endings = {"done": "STOP", "truncated": "MAX_TOKENS", "refused": "SAFETY", "unknown": "SOMETHING_NEW"}
     problems = {
         "auth": Problem(401, "UNAUTHENTICATED"),
-        "invalid_key": Problem(400, "API_KEY_INVALID"),
+        "invalid_key": Problem(400, "INVALID_ARGUMENT", "API_KEY_INVALID"),
         "forbidden": Problem(403, "PERMISSION_DENIED"),
         "billing": Problem(402, "FAILED_PRECONDITION"),
         "not_found": Problem(404, "NOT_FOUND"),
@@ -312,7 +314,7 @@ class GeminiServer(VendorServer):
         "request_timeout": Problem(408, "DEADLINE_EXCEEDED"),
         "conflict": Problem(409, "ABORTED"),
         "rate_limited": Problem(429, "RESOURCE_EXHAUSTED"),
-        "rate_limited_by_detail": Problem(429, "RetryInfo"),
+        "rate_limited_by_detail": Problem(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED"),
         "server_error": Problem(500, "INTERNAL"),
         "bad_gateway": Problem(502, "UNAVAILABLE"),
         "unavailable": Problem(503, "UNAVAILABLE"),
@@ -342,15 +344,13 @@ class GeminiServer(VendorServer):
         }
 
     def failure(self, problem: Problem, message: str) -> dict[str, object]:
-        details: list[object] = [{"@type": "type.googleapis.com/google.rpc.Help", "links": []}]
-        status = problem.code
-        if problem.code == "API_KEY_INVALID":
-            status = "INVALID_ARGUMENT"
-            details.append({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": problem.code})
-        if problem.code == "RetryInfo":
-            status = "RESOURCE_EXHAUSTED"
-            details.append({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "13s"})
-        return {"error": {"code": problem.status, "message": message, "status": status, "details": details}}
+        google = "type.googleapis.com/google.rpc."
+        details: list[object] = [{"@type": f"{google}Help", "links": []}]
+        if problem.reason:
+            details.append({"@type": f"{google}ErrorInfo", "reason": problem.reason})
+        if problem.reason == "RATE_LIMIT_EXCEEDED":
+            details.append({"@type": f"{google}RetryInfo", "retryDelay": "13s"})
+        return {"error": {"code": problem.status, "message": message, "status": problem.code, "details": details}}
 
     def described(self, model: str) -> dict[str, object]:
         return {"name": f"models/{model}", "version": "1", "displayName": model}

@@ -1,8 +1,10 @@
 """The arguments of a Web API call, wherever they arrived: query, form or JSON body."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -21,7 +23,7 @@ class Args(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
     def __len__(self) -> int:
@@ -45,7 +47,7 @@ class Args(Mapping[str, Any]):
 
     def limit(self, default: int, most: int) -> int:
         value = self.text("limit") or str(default)
-        if not value.isascii() or not value.isdigit() or not int(value):
+        if not re.fullmatch(r"0{0,9}[1-9][0-9]{0,8}", value):
             raise SlackError("invalid_limit")
         return min(int(value), most)
 
@@ -62,23 +64,41 @@ class Args(Mapping[str, Any]):
 async def read(request: web.Request, *, json_too: bool) -> Args:
     """Collect the arguments of a request; a method that takes no JSON does not see a JSON body."""
     values: dict[str, Any] = dict(request.query)
-    if request.method == "POST":
+    if request.method != "POST":
+        return Args(values)
+    if request.content_type == "multipart/form-data":
+        values |= await _multipart(request)
+    else:
+        text = (await request.read()).decode("utf-8", "replace")
         if request.content_type == "application/json":
-            body = _object(await request.text()) if json_too else {}
+            values |= _object(text) if json_too else {}
         else:
-            body = dict(await request.post())
-        values |= body
+            values |= dict(parse_qsl(text, keep_blank_values=True))
     return Args(values)
 
 
-def _object(text: str) -> dict[str, Any]:
+def parse_object(text: str) -> dict[str, Any] | None:
+    """A JSON object, or None for anything else."""
     try:
-        body = json.loads(text or "{}")
-    except (ValueError, RecursionError) as error:
-        raise SlackError("invalid_json") from error
-    if not isinstance(body, dict):
-        raise SlackError("json_not_object")
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _object(text: str) -> dict[str, Any]:
+    body = parse_object(text or "{}")
+    if body is None:
+        raise SlackError("invalid_json")
     return body
+
+
+async def _multipart(request: web.Request) -> dict[str, Any]:
+    try:
+        form = await request.post()
+    except (ValueError, LookupError) as error:
+        raise SlackError("invalid_form_data") from error
+    return {key: value for key, value in form.items() if isinstance(value, str)}
 
 
 def _decoded(key: str, value: Any) -> Any:

@@ -131,16 +131,21 @@ def message_blocks(given: Any) -> list[dict[str, Any]]:
         _whole(given, found)
     if found:
         raise problems("invalid_blocks", found)
-    if sum(map(len, _texts(given))) + BLOCK_COST * len(given) > CHARACTERS:
+    try:
+        size = sum(map(len, _texts(given))) + BLOCK_COST * len(given)
+        numbered = _numbered(given)
+    except RecursionError as error:
+        raise problems("invalid_blocks", ["nested too deeply [json-pointer:/blocks]"]) from error
+    if size > CHARACTERS:
         raise SlackError("msg_blocks_too_long")
-    return _numbered(given)
+    return numbered
 
 
 def view(given: Any, kind: str) -> dict[str, Any]:
     """A modal or Home view with the ids Slack adds; raises the refusal Slack gives."""
     if not isinstance(given, dict):
         raise problems("invalid_arguments", ["must be an object [json-pointer:/view]"])
-    if len(json.dumps(given, ensure_ascii=False).encode()) > VIEW_BYTES:
+    if len(json.dumps(given, ensure_ascii=False).encode("utf-8", "replace")) > VIEW_BYTES:
         raise SlackError("view_too_large")
     found: list[str] = []
     _view(given, "/view", found)
@@ -153,7 +158,10 @@ def view(given: Any, kind: str) -> dict[str, Any]:
             fault(found, "/view/type", f"must be {kind}")
     if found:
         raise problems("invalid_arguments", found)
-    return {**given, "blocks": _numbered(given["blocks"])}
+    try:
+        return {**given, "blocks": _numbered(given["blocks"])}
+    except RecursionError as error:
+        raise problems("invalid_arguments", ["nested too deeply [json-pointer:/view/blocks]"]) from error
 
 
 def interactive(blocks: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -22,7 +22,7 @@ def content(fields: Mapping[str, Any], *, ephemeral: bool = False) -> Message:
     if (
         len(text) > TEXT
         or len(markdown) > MARKDOWN
-        or (ephemeral and len((text or markdown).encode()) > EPHEMERAL_BYTES)
+        or (ephemeral and len((text or markdown).encode("utf-8", "replace")) > EPHEMERAL_BYTES)
     ):
         raise SlackError("msg_too_long")
     if not (text.strip() or markdown.strip() or checked or attachments):

@@ -96,7 +96,7 @@ class Channel:
             others = [member for member in self.members if member != bot]
             return shown | {"is_im": True, "is_org_shared": False, "user": others[0] if others else bot}
         shown |= {"name": self.name, "name_normalized": self.name, "creator": self.creator, "unlinked": 0}
-        shown |= {"is_channel": self.kind == "public", "is_group": self.kind == "private", "is_im": False}
+        shown |= {"is_channel": self.kind == "public", "is_group": self.kind != "public", "is_im": False}
         shown |= {"is_mpim": self.kind == "mpim", "is_private": self.kind != "public", "is_general": False}
         shown |= {"is_member": bot in self.members, "is_shared": self.shared, "is_ext_shared": self.shared}
         shown |= {"is_org_shared": False, "is_pending_ext_shared": False, "pending_shared": [], "previous_names": []}

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -32,7 +33,7 @@ def mark(given: str) -> str:
         kind, _, value = base64.b64decode(given, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         raise SlackError("invalid_cursor") from error
-    if kind != "next" or not value.isascii() or not value.isdigit():
+    if kind != "next" or not re.fullmatch(r"[0-9]{1,18}", value):
         raise SlackError("invalid_cursor")
     return value
 

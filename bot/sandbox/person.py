@@ -127,7 +127,10 @@ class Person:
         self._slack.remove(room, ts)
 
     async def react(self, channel: str, ts: str, name: str, *, add: bool = True) -> None:
-        self._slack.react(self._inside(channel), ts, self.id, name, add=add)
+        try:
+            self._slack.react(self._inside(channel), ts, self.id, name, add=add)
+        except SlackError as error:
+            raise Refused(error.code) from error
 
     async def invite_bot(self, channel: str) -> None:
         """Add the app to a channel, as `/invite` does."""
@@ -163,6 +166,8 @@ class Person:
         """A channel without replies, or one thread, oldest first, with what only this person is shown."""
         room = self._slack.workspace.channels.get(channel)
         if room is None or not self._slack.workspace.sees(self.id, room):
+            return []
+        if thread_ts is not None and thread_ts not in room.messages:
             return []
         public = room.shown_top() if thread_ts is None else map(room.shown, room.thread(thread_ts))
         hidden = [one for one in room.whispers.get(self.id, {}).values() if one.get("thread_ts") == thread_ts]

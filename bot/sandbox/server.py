@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.sandbox import answers, stamps
 from bot.sandbox.api import Call, Fault, Status, WebApi, raise_fault, vanish
+from bot.sandbox.args import parse_object
 from bot.sandbox.delivery import RETRY_WAITS, Delivery
 from bot.sandbox.errors import SlackError
 from bot.sandbox.events import VERIFICATION_TOKEN, Events
@@ -182,7 +183,7 @@ class Sandbox:
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         """A post to a `response_url`."""
         await asyncio.sleep(self._latency)
-        payload, error = _payload(await request.text()), None
+        payload, error = parse_object((await request.read()).decode("utf-8", "replace")), None
         fault = self._api.fault(RESPONSE_URL)
         try:
             if fault and not fault.lost:
@@ -223,7 +224,8 @@ class Sandbox:
             "thread_ts": channel.root(ts),
         }
         shown |= {"user": message.get("user"), "user_name": who.name if who else None, "text": message["text"]}
-        return web.json_response(shown, dumps=lambda value: json.dumps(value, ensure_ascii=False, indent=2))
+        page = json.dumps(shown, ensure_ascii=False, indent=2).encode("utf-8", "replace")
+        return web.Response(body=page, content_type="application/json", charset="utf-8")
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=8 * 1024**2)
@@ -239,11 +241,3 @@ class Sandbox:
             stack.push_async_callback(self._http.close)
             stack.push_async_callback(self._sockets.close)
             stack.push_async_callback(self._delivery.close)
-
-
-def _payload(text: str) -> dict[str, Any] | None:
-    try:
-        payload = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return payload if isinstance(payload, dict) else None

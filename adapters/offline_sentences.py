@@ -1,0 +1,112 @@
+"""The fenced transcript taken apart: messages, their sentences, and the words of each that carry meaning."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from adapters.offline_cues import NOISE, STOPWORDS
+
+READ = 8_000
+"""Characters of one message that are looked at."""
+
+OPENING = re.compile(r"^<transcript\b(?P<mark>[^>\n]*)>$", re.MULTILINE)
+LINE = re.compile(r"\[(\d+)\] \d{4}-\d\d-\d\d \d\d:\d\d (.*?):(?: (.*))?$")
+WRAPPED = re.compile(r"(?<=[a-z,;])\n(?=[a-z(])")
+CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+LINK = re.compile(r"<?https?://[^\s>|]+(?:\|([^>]*))?>?")
+MARKUP = re.compile(r"<[@#!][^>]{,80}>|(?<!\w)[*_~`]{1,3}|[*_~`]{1,3}(?!\w)|:[a-z][\w+-]{,40}:")
+END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")
+ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|approx|dr|mr|ms|no|z\.b|ca|bzw|usw)\.$", re.IGNORECASE)
+SCRIPTS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+UNSPACED = re.compile(f"[{SCRIPTS}]")
+NAMED = re.compile(r"@[\w.-]+|\(link\)")
+PARTICLE = re.compile(r"[\u3040-\u309f]+")
+RUN = re.compile(rf"[{SCRIPTS}]+|[^\W_{SCRIPTS}][^\W{SCRIPTS}]+")
+ASKED = re.compile(r"[?？]\W{,9}$|(?:ですか|ますか|でしょうか|かな)[。\s]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    number: int
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sentence:
+    """One sentence with the words that carry meaning. `place` counts messages from 0; `rank` is how much it says."""
+
+    message: Message
+    place: int
+    text: str
+    words: frozenset[str]
+    opens: bool
+    asks: bool
+    rank: float = 0.0
+
+    @property
+    def substantial(self) -> bool:
+        return len(self.words) >= 3 and len(self.text) >= 12
+
+
+def read(text: str) -> Iterator[Message]:
+    """The numbered messages between the fences; indented lines belong to the message above them."""
+    opening = OPENING.search(text)
+    end = text.rfind(f"\n</transcript{opening['mark']}>") if opening else -1
+    if opening is None or end < 0:
+        raise ValueError("no transcript")
+    number, author, lines = 0, "", list[str]()
+    for line in text[opening.end() : end].split("\n"):
+        start = LINE.match(line)
+        if start is None:
+            lines.append(line[4:])
+            continue
+        if number:
+            yield Message(number, author, "\n".join(lines))
+        number, author, lines = int(start[1]), start[2], [start[3] or ""]
+    if number:
+        yield Message(number, author, "\n".join(lines))
+
+
+def split(place: int, message: Message) -> Iterator[Sentence]:
+    if NOISE.search(message.text):
+        return
+    pieces = [piece.strip() for piece in END.split(plain(message.text[:READ])) if piece and piece.strip()]
+    before = ""
+    for piece in joined(pieces):
+        asks = ASKED.search(piece) is not None
+        whole = f"{before} {piece}".strip() if asks and len(words(piece)) < 3 else piece
+        yield Sentence(message, place, whole, words(whole), not before, asks)
+        before = piece
+
+
+def plain(text: str) -> str:
+    """Text without code blocks, quoted lines, link targets and markup."""
+    text = CODE.sub(" ", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    text = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith((">", "&gt;", "|")))
+    text = LINK.sub(lambda link: link[1] or "(link)", WRAPPED.sub(" ", text))
+    return re.sub(r"[ \t]+", " ", MARKUP.sub("", text))
+
+
+def joined(pieces: Sequence[str]) -> Iterator[str]:
+    """Put back together what was cut after an abbreviation."""
+    held = ""
+    for piece in pieces:
+        held = f"{held} {piece}".strip()
+        if not ABBREVIATION.search(held):
+            yield held
+            held = ""
+    if held:
+        yield held
+
+
+def words(text: str) -> frozenset[str]:
+    """The words that carry meaning; pairs of neighbouring characters in scripts that write no spaces."""
+    found: set[str] = set()
+    for run in RUN.findall(NAMED.sub(" ", text.lower())):
+        if UNSPACED.match(run):
+            found.update(pair for pair in map("".join, pairwise(run)) if not PARTICLE.fullmatch(pair))
+        elif run not in STOPWORDS:
+            found.add(run)
+    return frozenset(found)

@@ -1,0 +1,65 @@
+"""The demo, as the README's first command runs it."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import demo
+from bot.sandbox import Workspace
+from tests.conftest import ROOT
+
+
+async def run(*arguments: str, cwd: Path) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "bot", "demo", *arguments),
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+async def test_it_shows_three_answers_and_the_call_log(tmp_path: Path) -> None:
+    status, output = await run(cwd=tmp_path)
+
+    assert status == 0, output
+    assert output.count("Orchard Freight on Saturday") >= 3
+    assert output.count("only you can see this") == 4
+    assert output.count("in the thread, for everyone") == 1
+    assert "3 calls, 0 failed" in output
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_it_summarises_a_thread_of_a_real_export(tmp_path: Path, data: Path) -> None:
+    export = data / "slack-export-hyperledger" / "export"
+    workspace = Workspace.from_export(export)
+    channel = max(workspace.channels.values(), key=lambda each: max(map(len, each.threads.values()), default=0))
+    root = max(channel.threads, key=lambda each: len(channel.threads[each]))
+
+    status, output = await run("--export", str(export), "--thread", f"{channel.name}/{root}", cwd=tmp_path)
+
+    assert status == 0, output
+    assert "Following its links opens:" in output
+    assert "3 calls, 0 failed" in output
+
+
+@pytest.mark.parametrize("thread", ["no-such-channel/1.2", "release-planning/1.2"])
+async def test_it_says_which_threads_there_are(tmp_path: Path, thread: str) -> None:
+    status, output = await run("--export", str(demo.SHIPPED), "--thread", thread, cwd=tmp_path)
+
+    assert status == 2
+    assert "release-planning" in output
+    assert "Traceback" not in output
+
+
+async def test_it_needs_a_key_for_a_vendor(tmp_path: Path) -> None:
+    status, output = await run("--provider", "claude", cwd=tmp_path)
+
+    assert status == 2
+    assert "ANTHROPIC_API_KEY is missing" in output

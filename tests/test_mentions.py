@@ -1,0 +1,176 @@
+"""`@precis tldr`, direct messages, the help card, and the line on joining a channel."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.app import Precis
+from bot.sandbox import Sandbox, Workspace
+from bot.store import Store
+from tests.conftest import ACK_TIMEOUT, ADA, BEN, ELSEWHERE, GENERAL, PRIVATE, talk
+from tests.test_tldr import link
+
+
+async def say(slack: Sandbox, precis: Precis, text: str, *, channel: str = GENERAL, thread_ts: str | None = None) -> str:
+    ts = await slack.person(ADA).say(channel, text.replace("@precis", f"<@{slack.workspace.bot_user_id}>"), thread_ts=thread_ts)
+    await slack.settled()
+    await precis.services.inbox.idle()
+    return ts
+
+
+def replies(slack: Sandbox, channel: str, root: str) -> list[str]:
+    """What Precis has posted in a thread."""
+    posted = slack.workspace.thread(channel, root)
+    return [message["text"] for message in posted if message.get("bot_id") == slack.workspace.bot_id]
+
+
+async def test_it_answers_a_mention_in_the_thread(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await say(slack, precis, "@precis tldr", thread_ts=thread)
+
+    [answer] = replies(slack, GENERAL, thread)
+    assert "roll back" in answer
+    assert "5 messages" in answer
+
+
+async def test_it_posts_a_placeholder_and_then_updates_it(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await say(slack, precis, "@precis tldr", thread_ts=thread)
+
+    calls = [call for call in slack.calls if call.method.startswith("chat.")]
+    assert [call.method for call in calls] == ["chat.postMessage", "chat.update"]
+    assert calls[0].args["text"] == "Reading the thread…"
+    assert calls[0].args["unfurl_links"] is False
+
+
+async def test_it_takes_three_calls_to_slack_once_names_are_known(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await say(slack, precis, "@precis tldr", thread_ts=thread)
+    known = len(slack.calls)
+
+    await say(slack, precis, "@precis TL;DR please", thread_ts=thread)
+
+    methods = [call.method for call in slack.calls[known:]]
+    assert methods == ["chat.postMessage", "conversations.replies", "chat.update"]
+
+
+async def test_it_leaves_requests_and_its_own_answers_out_of_the_next_summary(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    await say(slack, precis, "@precis tldr", thread_ts=thread)
+    await say(slack, precis, "@precis tldr", thread_ts=thread)
+
+    assert ["5 messages" in answer for answer in replies(slack, GENERAL, thread)] == [True, True]
+
+
+async def test_it_summarises_the_thread_of_a_link(slack: Sandbox, precis: Precis, thread: str) -> None:
+    asked = await say(slack, precis, f"@precis tldr {link(slack, GENERAL, thread)}")
+
+    [answer] = replies(slack, GENERAL, asked)
+    assert "roll back" in answer
+
+
+async def test_it_sends_the_summary_of_a_private_thread_to_the_asker_alone(
+    slack: Sandbox, precis: Precis, workspace: Workspace
+) -> None:
+    secret = talk(workspace, PRIVATE)
+
+    asked = await say(slack, precis, f"@precis tldr {link(slack, PRIVATE, secret)}")
+
+    [answer] = replies(slack, GENERAL, asked)
+    assert "went to you in a direct message" in answer
+    [direct] = slack.person(ADA).sees(slack.person(ADA).dm())
+    assert "roll back" in direct["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@precis tldr", "Ask me inside a thread"),
+        ("@precis what can you do?", "I summarise Slack threads"),
+        ("@precis", "I summarise Slack threads"),
+        ("@precis tldr https://elsewhere.slack.com/archives/C0GENERAL1/p1700000000000100", "another workspace"),
+    ],
+)
+async def test_it_answers_other_mentions_with_a_card(slack: Sandbox, precis: Precis, text: str, said: str) -> None:
+    asked = await say(slack, precis, text)
+
+    [answer] = replies(slack, GENERAL, asked)
+    assert said in answer
+    assert await Store(precis.database).calls() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("hello", "I summarise Slack threads"), ("tldr", "Which thread?"), ("LINK", "roll back")]
+)
+async def test_it_answers_direct_messages(slack: Sandbox, precis: Precis, thread: str, text: str, said: str) -> None:
+    direct = slack.person(ADA).dm()
+
+    asked = await say(slack, precis, text.replace("LINK", link(slack, GENERAL, thread)), channel=direct)
+
+    [answer] = replies(slack, direct, asked)
+    assert said in answer
+
+
+async def test_it_ignores_other_bots_and_edits(slack: Sandbox, precis: Precis, thread: str) -> None:
+    mention = f"<@{slack.workspace.bot_user_id}> tldr"
+    await slack.person(BEN).say(GENERAL, mention, thread_ts=thread, bot_id="B0OTHER001")
+    asked = await say(slack, precis, "never mind", thread_ts=thread)
+    await slack.person(ADA).edit(GENERAL, asked, "never mind at all")
+    await slack.settled()
+    await precis.services.inbox.idle()
+
+    assert replies(slack, GENERAL, thread) == []
+
+
+async def test_it_runs_a_mention_once_though_slack_repeats_it(
+    slack: Sandbox, precis: Precis, thread: str, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "precis.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        await slack.person(ADA).say(GENERAL, f"<@{slack.workspace.bot_user_id}> tldr", thread_ts=thread)
+        await asyncio.sleep(ACK_TIMEOUT * 1.1)  # longer than Slack waits for the ack
+        other.execute("ROLLBACK")
+    await slack.settled()
+    await precis.services.inbox.idle()
+
+    assert len(replies(slack, GENERAL, thread)) == 1
+    assert len(await Store(precis.database).calls()) == 1
+
+
+async def test_it_stays_silent_where_its_placeholder_was_deleted(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    slack.fail("chat.update", error="message_not_found")
+
+    await say(slack, precis, "@precis tldr", thread_ts=thread)
+
+    assert replies(slack, GENERAL, thread) == ["Reading the thread…"]
+    assert await precis.services.inbox.depth() == 0
+
+
+async def test_it_finds_a_post_whose_answer_was_lost_instead_of_posting_again(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    slack.fail("chat.postMessage", lost=True)
+    await slack.person(ADA).say(GENERAL, f"<@{slack.workspace.bot_user_id}> tldr", thread_ts=thread)
+    await slack.settled()
+    while await precis.services.inbox.depth() or await waiting(precis):
+        await precis.services.inbox.idle()
+
+    [answer] = replies(slack, GENERAL, thread)
+    assert "roll back" in answer
+
+
+async def waiting(precis: Precis) -> bool:
+    return bool(await precis.database.read("SELECT 1 FROM inbox WHERE queue = 'tldr' AND due IS NOT NULL"))
+
+
+async def test_it_introduces_itself_on_joining_a_channel(slack: Sandbox, precis: Precis) -> None:
+    await slack.person(ADA).invite_bot(ELSEWHERE)
+    await slack.settled()
+    await precis.services.inbox.idle()
+
+    [message] = [each for each in slack.workspace.history(ELSEWHERE) if each.get("bot_id")]
+    assert "I am Precis" in message["text"]
+    assert "\n" not in message["text"]

@@ -1,0 +1,164 @@
+"""The sentences: one for every failure, complete, plain, and without anything the failure holds."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from adapters import PROVIDERS, errors
+from handlers import links, refusals
+from handlers.replies import GIVEN_UP, SENTENCES, TRY_AGAIN, duration, reporting, sentence
+
+DETAIL = "xoxb-DETAIL quoted from a private thread"
+
+
+def tree(base: type[Exception]) -> Iterator[type[Exception]]:
+    yield base
+    for kind in base.__subclasses__():
+        yield from tree(kind)
+
+
+PROVIDER_ERRORS = [*tree(errors.ProviderError)]
+REFUSALS = [kind for kind in tree(refusals.Refusal) if kind is not refusals.Refusal]
+LINK_ERRORS = [kind for kind in vars(links).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+KEYLESS = (errors.MissingKey, errors.Auth)
+FAILURES = [
+    *(kind(DETAIL) for kind in (*REFUSALS, *LINK_ERRORS)),
+    *(
+        kind(vendor.name, DETAIL)
+        for kind in PROVIDER_ERRORS
+        for vendor in PROVIDERS.values()
+        if vendor.key_variable or kind not in KEYLESS
+    ),
+]
+
+
+def test_it_knows_the_failures_there_are() -> None:
+    assert len(PROVIDER_ERRORS) == 19
+    assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
+    assert len(REFUSALS) == 5
+
+
+@pytest.mark.parametrize("kind", [*REFUSALS, *LINK_ERRORS], ids=lambda kind: kind.__name__)
+def test_it_has_a_sentence_of_its_own_for_every_refusal(kind: type[Exception]) -> None:
+    assert kind in SENTENCES
+
+
+@pytest.mark.parametrize("kind", PROVIDER_ERRORS, ids=lambda kind: kind.__name__)
+def test_it_has_a_sentence_of_its_own_for_every_failure_that_can_happen(kind: type[Exception]) -> None:
+    general = (errors.ProviderError, errors.Transient, errors.Unexpected)
+
+    assert kind in SENTENCES or kind in general
+    assert sentence(kind("claude"), bot="precis")
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_it_says_whole_sentences_and_nothing_of_the_failures_detail(failure: Exception) -> None:
+    said = sentence(failure, bot="precis")
+
+    assert not re.search(r"[{}]|None|xoxb|DETAIL|\bError\b| {2}| [.,;]", said)
+    assert said[0].isupper()
+    assert said[-1] in ".…"
+    assert len(said) <= 250
+
+
+@pytest.mark.parametrize("said", [TRY_AGAIN, GIVEN_UP, *SENTENCES.values()])
+def test_it_speaks_as_one_voice(said: str) -> None:
+    assert "!" not in said
+    assert not re.search(r"\b(error|exception|failed|invalid)\b", said, re.IGNORECASE)
+
+
+def test_it_shows_different_sentences_for_different_failures() -> None:
+    assert len(set(SENTENCES.values())) == len(SENTENCES)
+
+
+def test_it_tells_a_hidden_message_from_a_missing_one_in_no_way() -> None:
+    said = SENTENCES[refusals.NotFound]
+
+    assert "{" not in said
+    assert "private" not in said
+    assert "permission" not in said
+
+
+def test_it_takes_the_nearest_base_of_an_error_without_a_sentence() -> None:
+    class Odd(errors.RateLimited):
+        pass
+
+    assert sentence(Odd("openai"), bot="precis") == sentence(errors.RateLimited("openai"), bot="precis")
+    assert sentence(errors.Unexpected("openai"), bot="precis").startswith(
+        "Something went wrong between Precis and OpenAI"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errors.MissingKey("gemini"), "No key for Gemini is set. Whoever runs Precis should set GEMINI_API_KEY."),
+        (
+            errors.Auth("claude"),
+            "Claude does not accept Precis's key. Whoever runs Precis should check ANTHROPIC_API_KEY.",
+        ),
+        (errors.Overloaded("openai"), "OpenAI is overloaded at the moment. Please ask again in a few minutes."),
+        (
+            refusals.InviteMe(),
+            "I am not in that channel yet. Invite me there with /invite @precis_dev, then ask again.",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_it_names_the_vendor_the_variable_and_the_bot(error: Exception, said: str) -> None:
+    assert sentence(error, bot="precis_dev") == said
+
+
+@pytest.mark.parametrize("bot", ["{variable}", "{0}", "{", "}"])
+def test_it_takes_a_bots_name_to_the_letter(bot: str) -> None:
+    assert f"/invite @{bot}," in sentence(refusals.InviteMe(), bot=bot)
+
+
+def test_it_says_when_to_ask_again() -> None:
+    error = errors.RateLimited("openai", retry_after=150.0)
+
+    assert sentence(error, bot="precis").endswith("Please ask again in 3 minutes.")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "a minute"),
+        (0.0, "a minute"),
+        (60.0, "a minute"),
+        (60.1, "2 minutes"),
+        (120.0, "2 minutes"),
+        (121.0, "3 minutes"),
+    ],
+)
+def test_it_never_asks_anybody_to_come_back_too_early(seconds: float | None, said: str) -> None:
+    assert duration(seconds) == said
+
+
+async def test_it_answers_a_request_that_could_not_be_taken(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+
+    async with reporting(tell(told)):
+        raise ValueError(DETAIL)
+
+    assert told == [TRY_AGAIN]
+    assert "ValueError" in caplog.text
+    assert "DETAIL" not in caplog.text
+
+
+async def test_it_says_nothing_about_a_request_that_was_taken(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+
+    async with reporting(tell(told)):
+        pass
+
+    assert told == []
+    assert caplog.text == ""
+
+
+def tell(told: list[str]) -> Callable[[str], Awaitable[None]]:
+    async def say(words: str) -> None:
+        told.append(words)
+
+    return say
