@@ -45,7 +45,7 @@ class Since(click.ParamType[datetime]):
 
 
 def environment() -> dict[str, str]:
-    """The process's environment, over what `.env` in the working folder says; ends the process where that is no text."""
+    """The process's environment, over what `.env` in the working folder says. Ends it where that is no text."""
     try:
         file = dotenv_values(".env")
     except (OSError, UnicodeDecodeError) as error:

@@ -39,7 +39,7 @@ class Commits:
     """The writes of one SQLite connection, which is used on `thread` only and is in autocommit mode between them."""
 
     def __init__(
-        self, connection: sqlite3.Connection, thread: Executor, explain: Callable[[sqlite3.Error], DatabaseError]
+        self, connection: sqlite3.Connection, thread: Executor, explain: Callable[[Exception], DatabaseError]
     ) -> None:
         self._connection = connection
         self._thread = thread
@@ -50,8 +50,8 @@ class Commits:
     async def add(self, run: Callable[[], list[Row]]) -> list[Row]:
         """Have `run` called on the thread, inside a transaction, and return its rows once that is committed.
 
-        `run` raises sqlite3.Error or DatabaseError, which fails this write alone unless the transaction goes with it.
-        Raises what `explain` makes of a failure. A caller that is cancelled does not stop its write.
+        Where `run` raises, this write alone fails, unless the transaction went with it. Raises DatabaseError: that of
+        `run`, or what `explain` makes of anything else. A caller that is cancelled does not stop its write.
         """
         write = _Write(run, self._loop.create_future(), time.monotonic())
         self._queue.append(write)
@@ -87,19 +87,19 @@ class Commits:
         try:
             outcomes = [(write.future, self._attempt(write)) for write in batch]
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             return [(write.future, self._explain(error)) for write in batch]
         return outcomes
 
     def _attempt(self, write: _Write) -> list[Row] | DatabaseError:
-        """Run one write of a batch. Raises sqlite3.Error where its failure has undone the whole transaction."""
+        """Run one write of a batch. Raises only where its failure has undone the whole transaction."""
         try:
             return write.run()
         except DatabaseError as error:
             return error
-        except sqlite3.Error as error:
+        except Exception as error:
             if not self._connection.in_transaction:
                 raise
             return self._explain(error)

@@ -126,12 +126,12 @@ class Database:
         self._reports.execute("PRAGMA query_only = on")
         try:
             return _rows(self._reports, sql, args)
-        except sqlite3.Error as error:
+        except Exception as error:
             raise self._explain(error) from error
         finally:
             self._reports.execute("PRAGMA query_only = off")  # in memory this is the writing connection too
 
-    def _explain(self, error: sqlite3.Error) -> DatabaseError:
+    def _explain(self, error: Exception) -> DatabaseError:
         return explain(error, sqlite.name(self._path))
 
 

@@ -227,9 +227,8 @@ class Inbox:
             log.error("Job %s could not be closed and will be tried again. %s", job.id, trouble)
 
     async def _resign(self, queue: _Queue, job: Job, error: str) -> None:
-        last = self._tries + GIVE_UPS
-        failed = job.tries <= last and await attempt(queue.give_up, job) is not None
-        await self._conclude(job, error, again=failed and job.tries < last)
+        again = job.tries <= self._tries + GIVE_UPS and await attempt(queue.give_up, job) is not None
+        await self._conclude(job, error, again=again)
 
     async def _conclude(self, job: Job, error: str | None, *, again: bool) -> None:
         if again:

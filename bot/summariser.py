@@ -1,130 +1,204 @@
-"""The summary task: a transcript goes in, a summary whose every citation exists comes out."""
+"""The summary task: a transcript of any length goes in, a draft that cites message numbers comes out."""
 
-from collections.abc import Iterator, Sequence
-
-from pydantic import BaseModel, ConfigDict
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from adapters.base import Request
+from adapters.errors import TooLong
+from adapters.models import model
+from bot import prompts
+from bot.limits import SAFETY
 from bot.llm import Answer, Gateway, Origin
-from bot.prompts import SUMMARISE
-from bot.transcript import Transcript, one_line
+from bot.parts import split
+from bot.prompts import Prompt
+from bot.summary import Draft, schema
+from bot.transcript import Transcript, estimate_tokens, fenced
+from bot.wish import Wish
 
 MAX_OUTPUT_TOKENS = 3_000
 """Room for about 25 entries, and for the little thinking that some models cannot switch off."""
 
-TEXT = {"type": "string"}
-NUMBERS = {"type": "array", "items": {"type": "integer"}}
+PROMPT_TOKENS = 2_000
+"""Room for our own instructions."""
+
+PART_TOKENS = 60_000
+"""The longest part of a conversation that does not fit one call: small models lose the middle of longer ones."""
+
+UNKNOWN_WINDOW = 128_000
+"""Taken for a model that has no row in `adapters.models`: the smallest window of those that have."""
+
+AT_ONCE = 4
+"""Parts of one conversation that are read at the same time."""
+
+GROUP = 8
+"""Summaries of parts that are joined into one where there are too many of them."""
+
+Progress = Callable[[int, int], Awaitable[None]]
+"""Told how many parts have been read, of how many."""
 
 
-def closed(**properties: object) -> dict[str, object]:
-    """An object with just these properties, all required: the shape that every vendor's schema mode accepts."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+async def unseen(done: int, parts: int) -> None:
+    """Progress that nobody watches."""
 
 
-def entries(**fields: object) -> dict[str, object]:
-    return {"type": "array", "items": closed(text=TEXT, **fields, sources=NUMBERS)}
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A summary to bring up to date, and how many messages it covers."""
+
+    draft: Draft
+    messages: int
 
 
-SCHEMA = closed(
-    headline=TEXT,
-    points=entries(),
-    decisions=entries(by=TEXT),
-    actions=entries(owner=TEXT, due=TEXT),
-    open_questions=entries(),
-)
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A draft with the calls it took, of which the last wrote it."""
+
+    draft: Draft
+    answers: tuple[Answer, ...]
 
 
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The parts that a conversation is read in: all but the newest are summarised apart."""
+
+    parts: Sequence[Sequence[str]]
+    room: int
+
+    @property
+    def calls(self) -> int:
+        return len(self.parts)
 
 
-class Citation(Frozen):
-    """A message that shows what an entry says: its number in the transcript and its Slack id."""
+class Summariser:
+    """Summarises a conversation of any length with as few calls as its model's window allows."""
 
-    number: int
-    ts: str
+    def __init__(self, gateway: Gateway, *, part_tokens: int = PART_TOKENS) -> None:
+        self.gateway = gateway
+        self.part_tokens = part_tokens
 
+    async def summarise(
+        self,
+        transcript: Transcript,
+        wish: Wish,
+        origin: Origin,
+        *,
+        earlier: Earlier | None = None,
+        progress: Progress = unseen,
+    ) -> Made:
+        """Read every message once: in one call, or in parts whose summaries are joined beside the newest messages.
 
-class DraftEntry(Frozen):
-    """An entry as the model wrote it, with message numbers that may not exist."""
+        With `earlier`, only the messages that it does not cover are read. Raises `ProviderError`; an input that the
+        vendor finds too long is cut once more, in half.
+        """
+        lines = transcript.lines[earlier.messages if earlier else 0 :]
+        plan = self.plan(lines)
+        reading = Reading(self.gateway, wish, origin, progress, plan.room)
+        notes = [earlier.draft] if earlier else []
+        try:
+            draft = await reading.read(plan.parts, notes)
+        except TooLong:
+            draft = await reading.read(self.smaller(lines, plan).parts, notes)
+        return Made(draft, tuple(reading.answers))
 
-    text: str
-    by: str = ""
-    owner: str = ""
-    due: str = ""
-    sources: tuple[int, ...]
+    def plan(self, lines: Sequence[str]) -> Plan:
+        room = self.room()
+        if self.tokens(lines) <= room:
+            return Plan([lines], room)
+        return Plan(split(lines, min(room // 2, self.part_tokens), self.factor), room)
 
+    def smaller(self, lines: Sequence[str], plan: Plan) -> Plan:
+        """Parts half as long as the longest of a plan that turned out too long."""
+        longest = max(map(self.tokens, plan.parts))
+        return Plan(split(lines, max(longest // 2, 1), self.factor), plan.room // 2)
 
-class Draft(Frozen):
-    """A summary as the model wrote it."""
+    def room(self) -> int:
+        """Tokens of conversation that fit one call beside our instructions and the answer."""
+        row = model(self.gateway.provider.model)
+        window = row.window if row else UNKNOWN_WINDOW
+        return int((window - MAX_OUTPUT_TOKENS) * SAFETY) - PROMPT_TOKENS
 
-    headline: str
-    points: tuple[DraftEntry, ...]
-    decisions: tuple[DraftEntry, ...]
-    actions: tuple[DraftEntry, ...]
-    open_questions: tuple[DraftEntry, ...]
+    def tokens(self, lines: Iterable[str]) -> int:
+        return estimate_tokens("\n".join(lines), self.factor)
 
-
-class Entry(Frozen):
-    """One line of a summary. `by`, `owner` and `due` are empty where they do not apply or nobody said."""
-
-    text: str
-    by: str = ""
-    owner: str = ""
-    due: str = ""
-    citations: tuple[Citation, ...]
-
-
-class Summary(Frozen):
-    """A checked summary. `dropped` counts the entries left out because none of their citations exists."""
-
-    headline: str
-    points: tuple[Entry, ...] = ()
-    decisions: tuple[Entry, ...] = ()
-    actions: tuple[Entry, ...] = ()
-    open_questions: tuple[Entry, ...] = ()
-    dropped: int = 0
-
-
-async def summarise(gateway: Gateway, transcript: Transcript, origin: Origin) -> tuple[Summary, Answer]:
-    """Summarise a conversation with one call. Raises `ProviderError`, `TooLong` without a call where it cannot fit."""
-    answer = await gateway.ask(
-        Request(
-            task="summarise",
-            system=SUMMARISE.system,
-            text=transcript.fenced(),
-            schema=SCHEMA,
-            max_output_tokens=MAX_OUTPUT_TOKENS,
-            prompt_version=SUMMARISE.version,
-        ),
-        origin,
-    )
-    summary = checked(Draft.model_validate(answer.reply.data), transcript)
-    if summary.dropped:
-        await gateway.note_dropped(answer, summary.dropped)
-    return summary, answer
+    @property
+    def factor(self) -> float:
+        row = model(self.gateway.provider.model)
+        return row.tokenizer_factor if row else 1.0
 
 
-def checked(draft: Draft, transcript: Transcript) -> Summary:
-    """Keep what the transcript can show: numbers that do not exist go, and so does an entry left with none."""
-    sections = {name: getattr(draft, name) for name in ("points", "decisions", "actions", "open_questions")}
-    kept = {name: tuple(cited(entries, transcript)) for name, entries in sections.items()}
-    dropped = sum(map(len, sections.values())) - sum(map(len, kept.values()))
-    return Summary(headline=one_line(draft.headline), dropped=dropped, **kept)
+@dataclass(slots=True)
+class Reading:
+    """One conversation being read; `answers` collects its calls."""
 
+    gateway: Gateway
+    wish: Wish
+    origin: Origin
+    progress: Progress
+    room: int
+    answers: list[Answer] = field(default_factory=list)
 
-def cited(drafts: Sequence[DraftEntry], transcript: Transcript) -> Iterator[Entry]:
-    for draft in drafts:
-        citations = tuple(
-            Citation(number=number, ts=ts)
-            for number in sorted(set(draft.sources))
-            if (ts := transcript.ts(number)) is not None
+    async def read(self, parts: Sequence[Sequence[str]], notes: Sequence[Draft]) -> Draft:
+        """Summarise the earlier parts side by side, then all of it beside the newest part itself."""
+        *earlier, newest = parts
+        if not earlier:
+            write = prompts.update if notes else prompts.summarise
+            return await self.ask(write(self.wish), notes, newest)
+        read = await self.read_apart(earlier)
+        joined = await self.condensed([*notes, *read])
+        return await self.ask(prompts.join(self.wish), joined, newest)
+
+    async def read_apart(self, parts: Sequence[Sequence[str]]) -> list[Draft]:
+        turns = asyncio.Semaphore(AT_ONCE)
+        done = 0
+
+        async def one(lines: Sequence[str]) -> Draft:
+            nonlocal done
+            async with turns:
+                draft = await self.ask(prompts.part(self.wish), (), lines)
+            done += 1
+            await self.progress(done, len(parts) + 1)
+            return draft
+
+        await self.progress(done, len(parts) + 1)
+        return await together(map(one, parts))
+
+    async def condensed(self, notes: list[Draft]) -> list[Draft]:
+        """Notes short enough to leave half of the room to the newest messages: joined in groups until they are."""
+        while len(notes) > 1 and self.size(notes) > self.room // 2:
+            groups = [notes[start : start + GROUP] for start in range(0, len(notes), GROUP)]
+            notes = await together(self.ask(prompts.join(self.wish), group, ()) for group in groups)
+        return notes
+
+    def size(self, notes: Iterable[Draft]) -> int:
+        return sum(estimate_tokens(note.written()) for note in notes)
+
+    async def ask(self, prompt: Prompt, notes: Iterable[Draft], lines: Sequence[str]) -> Draft:
+        texts = [fenced("notes", note.written()) for note in notes]
+        if self.wish.focus:
+            texts.insert(0, fenced("wish", self.wish.focus))
+        answer = await self.gateway.ask(
+            Request(
+                task="summarise",
+                system=prompt.system,
+                text="\n".join([*texts, fenced("transcript", "\n".join(lines))]),
+                schema=schema(topics=self.wish.topics),
+                max_output_tokens=MAX_OUTPUT_TOKENS,
+                prompt_version=prompt.version,
+            ),
+            self.origin,
         )
-        text, by, owner, due = map(one_line, (draft.text, draft.by, draft.owner, draft.due))
-        if citations and text:
-            yield Entry(text=text, by=by, owner=owner, due=due, citations=citations)
+        self.answers.append(answer)
+        return Draft.model_validate(answer.reply.data)
+
+
+async def together(work: Iterable[Coroutine[None, None, Draft]]) -> list[Draft]:
+    """The results in order; the first failure cancels the rest and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
+

@@ -11,6 +11,7 @@ BYTES_PER_TOKEN = 2.5
 """A cautious average: measured 3.9 for English chat, 2.0 for JSON logs, 1.4 at the very worst (base64)."""
 
 NAME_LENGTH = 60
+INDENT = "    "
 
 BAD = ("Cc", "Cs")
 """Control characters, and halves of surrogate pairs, which no vendor, database or JSON takes."""
@@ -24,11 +25,15 @@ HIDDEN = frozenset(BIDI + TAGS)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as a person would read it. `ts` is Slack's id of it: epoch seconds with six decimals."""
+    """One message as a person would read it. `ts` is Slack's id of it: epoch seconds with six decimals.
+
+    In a channel's transcript, `reply_to` is the number of the message that began the thread.
+    """
 
     ts: str
     author: str
     text: str
+    reply_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +50,30 @@ class Transcript:
         return self.messages[number - 1].ts if 1 <= number <= len(self.messages) else None
 
     @property
+    def lines(self) -> list[str]:
+        return [line(number, message) for number, message in enumerate(self.messages, start=1)]
+
+    @property
     def text(self) -> str:
-        return "\n".join(line(number, message) for number, message in enumerate(self.messages, start=1))
+        return "\n".join(self.lines)
 
     def fenced(self) -> str:
-        """The transcript between marks that no message can contain, because nobody can know them beforehand."""
-        mark = secrets.token_hex(8)
-        return f"<transcript {mark}>\n{self.text}\n</transcript {mark}>"
+        return fenced("transcript", self.text)
+
+
+def fenced(name: str, text: str) -> str:
+    """A text between marks that nothing in it can contain, because nobody can know them beforehand."""
+    mark = secrets.token_hex(8)
+    return f"<{name} {mark}>\n{text}\n</{name} {mark}>"
 
 
 def line(number: int, message: Message) -> str:
     """One numbered message; further lines of it are indented, so that none can pass for a message of its own."""
     at = datetime.fromtimestamp(float(message.ts), UTC)
-    body = "\n    ".join(readable(part) for part in message.text.splitlines())
+    body = f"\n{INDENT}".join(readable(part) for part in message.text.splitlines())
     name = one_line(message.author)[:NAME_LENGTH]
-    return f"[{number}] {at:%Y-%m-%d %H:%M} {name}: {body}"
+    reply = f" (reply to {message.reply_to})" if message.reply_to else ""
+    return f"[{number}] {at:%Y-%m-%d %H:%M} {name}{reply}: {body}"
 
 
 def one_line(text: str) -> str:
@@ -68,6 +82,8 @@ def one_line(text: str) -> str:
 
 def readable(text: str) -> str:
     """Text without what misleads (control characters, direction marks, invisible tags) and without broken emoji."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(char for char in text if char == "\t" or not (unicodedata.category(char) in BAD or char in HIDDEN))
 
 

@@ -3,7 +3,7 @@
     DatabaseError       the database cannot do what was asked
     └── Unavailable     not at the moment: the same call may work later
 
-The text says what to do next and never holds SQL or values. The SQLite error itself is the `__cause__`.
+The text says what to do next and never holds SQL or values. The original error is the `__cause__`.
 """
 
 import sqlite3
@@ -32,8 +32,8 @@ class Unavailable(DatabaseError):
     """The database cannot be used at the moment (locked, full, failing disk); nothing was written."""
 
 
-def explain(error: sqlite3.Error, file: str) -> DatabaseError:
-    """Turn a failure of SQLite into a sentence about `file`, for example "The database precis.db"."""
+def explain(error: Exception, file: str) -> DatabaseError:
+    """Turn a failure of SQLite, or of Python on the way there, into a sentence that begins with `file`."""
     trouble = code(error)
     explained: DatabaseError
     if trouble in PASSING:
@@ -47,7 +47,7 @@ def explain(error: sqlite3.Error, file: str) -> DatabaseError:
     return explained
 
 
-def code(error: sqlite3.Error) -> int:
-    """The primary result code, without SQLite's finer distinctions; 0 where Python's own driver complains."""
+def code(error: Exception) -> int:
+    """The primary result code, without SQLite's finer distinctions; 0 where SQLite was not reached."""
     extended: int = getattr(error, "sqlite_errorcode", 0)
     return extended & 0xFF

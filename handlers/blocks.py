@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.llm import Answer
-from bot.summariser import Entry, Summary
+from bot.summary import Entry, Summary
 from handlers.mrkdwn import escape, link
 
 SECTION_LIMIT = 3_000

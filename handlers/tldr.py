@@ -10,8 +10,10 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ProviderError
 from bot.inbox import Job
 from bot.llm import Origin
-from bot.summariser import summarise
+from bot.summariser import Summariser
+from bot.summary import checked
 from bot.transcript import Transcript
+from bot.wish import Wish
 from handlers import blocks, links
 from handlers.asks import Ask, Surface
 from handlers.blocks import Content
@@ -111,11 +113,15 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         thread = await services.history.thread(ask.channel, ask.ts)
         worth_it(thread.transcript)
         origin = Origin(services.workspace.team, ask.channel, ask.user, job.id)
-        made, answer = await summarise(services.gateway, thread.transcript, origin)
+        made = await Summariser(services.gateway).summarise(thread.transcript, Wish(), origin)
     except (Refusal, ProviderError) as error:
         return Outcome(content=blocks.notice(sentence(error, bot=services.workspace.bot_name)))
+    answer = made.answers[-1]
+    found = checked(made.draft, thread.transcript)
+    if found.dropped:
+        await services.gateway.note_dropped(answer, found.dropped)
     content = blocks.summary(
-        made,
+        found,
         answer,
         messages=len(thread.transcript),
         address=lambda ts: permalink(services.workspace.url, thread.channel, ts, thread.root),

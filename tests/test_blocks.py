@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from adapters.base import Reply, Usage
 from bot.llm import Answer
 from bot.sandbox.blocks import message_blocks
-from bot.summariser import Citation, Entry, Summary
+from bot.summary import Citation, Entry, Summary
 from handlers import blocks
 from handlers.blocks import Content
 from handlers.links import Link, find, permalink
@@ -234,6 +234,12 @@ def test_it_shows_other_scripts_and_emoji_to_the_letter(text: str) -> None:
     assert content.blocks[0]["text"]["text"] == text
     assert escape(text) in content.blocks[1]["text"]["text"]
     accepted(content)
+
+
+def test_it_cuts_a_long_headline_between_words() -> None:
+    header = shown(Summary(headline="headline " * 50)).blocks[0]
+
+    assert header["text"]["text"] == "headline " * 15 + "headline…"
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ async def test_it_adds_a_row(database: Database) -> None:
         ("nothing", {"id": "secret"}),
         ("calls", {"id": "secret"}),
         ("calls", {"id": "secret", "colour": "red", **CALL}),
+        ("calls", {"id": "secret", **CALL, "latency_ms": 2**70}),
     ],
 )
 async def test_it_refuses_a_row_that_does_not_fit_and_keeps_it_out_of_the_sentence(
@@ -132,6 +133,15 @@ async def test_it_refuses_a_row_that_does_not_fit_and_keeps_it_out_of_the_senten
     assert "secret" not in str(refused.value)
     assert await database.read("SELECT name FROM sqlite_master WHERE name = 'nothing'") == []
     assert await database.read("SELECT id FROM calls") == []
+
+
+async def test_it_refuses_a_value_that_does_not_fit_and_carries_on(database: Database) -> None:
+    with pytest.raises(DatabaseError, match="OverflowError"):
+        await database.write("SELECT $1", 2**70)
+    with pytest.raises(DatabaseError, match="OverflowError"):
+        await database.read("SELECT $1", 2**70)
+    await database.write(PUT, "a")
+    assert await ids(database) == ["a"]
 
 
 async def test_it_keeps_text_that_was_cut_inside_a_character(database: Database) -> None:
@@ -224,6 +234,7 @@ async def test_it_says_within_seconds_that_another_program_keeps_it_locked(file:
 
 async def test_it_finishes_what_is_queued_before_it_closes(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    assert await ids(database) == []
     writes = [asyncio.create_task(database.write(PUT, str(number))) for number in range(100)]
     await asyncio.sleep(0)
     await asyncio.gather(database.close(), database.close())
@@ -311,6 +322,28 @@ async def test_it_says_that_another_program_has_locked_the_file_it_opens(tmp_pat
         other.execute("CREATE TABLE t (x)")
     with locked(tmp_path / "precis.db"), pytest.raises(Unavailable, match="locked by another program"):
         await Database.open(f"sqlite:///{tmp_path}/precis.db")
+
+
+async def test_it_waits_for_a_lock_when_it_opens(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "precis.db")) as other:
+        other.execute("CREATE TABLE t (x)")
+    with locked(tmp_path / "precis.db"):
+        opening = asyncio.create_task(Database.open(f"sqlite:///{tmp_path}/precis.db"))
+        await asyncio.sleep(0.8)
+        assert not opening.done()
+    database = await opening
+    assert await ids(database) == []
+    await database.close()
+
+
+async def test_it_can_be_opened_many_times_at_once(tmp_path: Path) -> None:
+    databases = await asyncio.gather(*(Database.open(f"sqlite:///{tmp_path}/precis.db") for _ in range(12)))
+    for number, database in enumerate(databases):
+        await database.write(PUT, str(number))
+    assert len(await ids(databases[0])) == 12
+    for database in databases:
+        await database.close()
+    assert os.listdir(tmp_path) == ["precis.db"]
 
 
 @pytest.mark.parametrize(

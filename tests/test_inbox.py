@@ -238,7 +238,7 @@ async def test_it_closes_a_job_that_cannot_even_be_given_up(inbox: Inbox, databa
     desk = Desk(failing(LookupError()), at_last=failing(ConnectionError()))
     async with serving(inbox, desk):
         await inbox.put("a", "q", {})
-        for _ in range(20):
+        for _ in range(12):
             await inbox.idle()
             clock.wind(8)
             await asyncio.sleep(0.02)
@@ -414,6 +414,23 @@ async def test_it_hands_back_jobs_it_had_taken_but_not_begun_when_it_is_cancelle
     serve.cancel()
     await asyncio.wait([serve])
     assert await database.read("SELECT id FROM inbox WHERE owner IS NOT NULL OR tries <> 0") == []
+
+
+async def test_it_begins_nothing_that_it_gets_only_after_it_was_told_to_stop(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    inbox, desk = Inbox(database), Desk()
+    await inbox.put("a", "q", {})
+    inbox.perform("q", desk.work, desk.give_up)
+    with locked(tmp_path / "precis.db"):
+        serve = asyncio.create_task(inbox.serve())
+        await asyncio.sleep(0.1)
+        stop = asyncio.create_task(inbox.stop(5))
+        await asyncio.sleep(0.1)
+        assert not stop.done()
+    await asyncio.gather(stop, serve)
+    back = await row(database, "a")
+    await database.close()
+    assert (desk.began, back["owner"], back["tries"]) == ([], None, 0)
 
 
 async def test_it_stops_before_it_has_begun(inbox: Inbox) -> None:

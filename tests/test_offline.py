@@ -14,7 +14,7 @@ from adapters import build, errors
 from adapters.base import Request
 from adapters.offline_summary import summarise
 from adapters.offline_triage import triage
-from bot.summariser import SCHEMA
+from bot.summary import schema as summary_schema
 from bot.transcript import Message, Transcript
 
 START = 1_790_000_000
@@ -46,7 +46,7 @@ def entries(summary) -> list:
 
 
 def assert_sound(summary, messages: int) -> None:
-    assert Draft202012Validator(SCHEMA).is_valid(summary)
+    assert Draft202012Validator(summary_schema()).is_valid(summary)
     for entry in entries(summary):
         assert 0 < len(entry["text"]) <= 200
         assert all(1 <= number <= messages for number in entry["sources"])
@@ -238,7 +238,7 @@ def test_it_keeps_its_promises_on_real_threads(data, source):
 
 
 def ask(task: str, text: str) -> Request:
-    schema = SCHEMA if task == "summarise" else None
+    schema = summary_schema() if task == "summarise" else None
     return Request(task, "SYSTEM", text, "p1", 3000, schema=schema)
 
 

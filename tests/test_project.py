@@ -59,7 +59,7 @@ def read_variables() -> set[str]:
 def locked(name: str) -> dict[str, str]:
     """The version of every package in a lock file."""
     entries = (ROOT / name).read_text().replace(" \\\n   ", "").splitlines()
-    found = {}
+    found: dict[str, str] = {}
     for entry in entries:
         match = LOCKED.fullmatch(entry)
         assert match, f"{name}: {entry[:80]}"
@@ -141,7 +141,7 @@ def test_it_needs_no_package_of_the_tests_to_run() -> None:
 
 
 def test_it_has_the_version_of_the_package() -> None:
-    assert cli.VERSION == PROJECT["project"]["version"]
+    assert PROJECT["project"]["version"] == cli.VERSION
 
 
 def test_it_ships_every_package() -> None:

@@ -94,6 +94,14 @@ async def test_it_tells_the_app_only_of_conversations_it_is_in(workspace):
     assert [event["text"] for event in heard] == ["hello"]
 
 
+async def test_it_tells_the_app_nothing_more_of_a_conversation_it_left(workspace):
+    async with running(workspace) as (slack, _, heard):
+        workspace.leave(workspace.bot_user_id, "C1")
+        await slack.person("U1").say("C1", "gone?")
+        await slack.settled()
+    assert heard == []
+
+
 async def test_it_tells_the_app_only_what_it_subscribed_to_and_may_know(workspace):
     async with running(workspace, events={"message.channels", "reaction_added"}) as (slack, _, heard):
         ts = await slack.person("U1").say("C1", f"<@{workspace.bot_user_id}>")
@@ -158,11 +166,13 @@ async def test_it_tells_of_edits_and_deletions_and_leaves_a_tombstone(workspace)
 
 async def test_it_tells_the_app_of_its_own_posts_and_updates(workspace):
     async with running(workspace) as (slack, app, heard):
-        ts = (await app.client.chat_postMessage(channel="C1", text="draft"))["ts"]
+        job = {"event_type": "job", "event_payload": {"id": "1"}}
+        ts = (await app.client.chat_postMessage(channel="C1", text="draft", metadata=job))["ts"]
         await app.client.chat_update(channel="C1", ts=ts, text="final")
         await slack.settled()
     assert kinds(heard) == ["message", "message.message_changed"]
     assert {event.get("user") for event in heard} == {workspace.bot_user_id, None}
+    assert "metadata" not in str(heard)
 
 
 async def test_it_announces_the_app_in_a_channel_it_is_invited_to(workspace):
@@ -448,12 +458,14 @@ async def test_it_lets_nobody_do_what_the_client_would_not(workspace):
     ts = workspace.post("U1", "C2", "secret")
     workspace.add_user("U8", "left", deleted=True)
     workspace.add_channel("C3", "old", archived=True, members=["U1"])
+    workspace.add_channel("C4", "unjoined")
     async with Sandbox.start(workspace) as slack:
         ana, ben, gus = (slack.person(user) for user in ("U1", "U2", "U3"))
         for attempt in (
             ben.say("C2", "hi"),
             gus.say("C1", "hi"),
             ana.say("C3", "hi"),
+            ana.say("C4", "hi"),
             ana.say("C1", "hi", thread_ts="1.000000"),
             ben.command("/tldr", channel="C2"),
             ben.shortcut("tldr_message", channel="C2", ts=ts),

@@ -201,6 +201,14 @@ async def test_it_moves_bolt_to_a_new_connection_on_refresh(workspace):
     assert [call.method for call in slack.calls].count("apps.connections.open") == 2
 
 
+async def test_it_sends_nothing_more_over_a_connection_it_asked_to_go(workspace):
+    async with Sandbox.start(workspace) as slack, socket(slack) as (ws, _):
+        slack.disconnect("warning")
+        asked = await slack.person("U1").command("/tldr", channel="C1")
+        farewell = await ws.receive_json()
+    assert (farewell["type"], farewell["reason"], asked.error) == ("disconnect", "warning", "dispatch_failed")
+
+
 async def test_it_delivers_an_event_again_after_the_connection_was_cut(workspace):
     heard = asyncio.Event()
     async with Sandbox.start(workspace, retry_waits=(0, 0, 0)) as slack, bolt(slack, ping_interval=0.1) as app:

@@ -106,6 +106,13 @@ async def test_it_lists_calls_from_the_oldest(store: Store) -> None:
     assert [call.id for call in await store.calls()] == ["at-9", "at-10", "at-12"]
 
 
+async def test_it_lists_calls_of_the_same_moment_in_one_order(store: Store) -> None:
+    for id in ("b", "c", "a"):
+        await store.log_call(replace(BARE, id=id))
+
+    assert [call.id for call in await store.calls()] == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     ("since", "ids"),
     [

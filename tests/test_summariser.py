@@ -1,168 +1,172 @@
-"""The summary task: what of a model's draft survives, and a schema that every vendor takes."""
+"""Conversations of any length: every message is read once, and the newest are read as they stand."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
-from bot.summariser import SCHEMA, Citation, Draft, Entry, Summary, checked
+from adapters import PROVIDERS, build
+from adapters.errors import ServerError, TooLong
+from bot.database import Database
+from bot.llm import Gateway, Origin
+from bot.store import Store
+from bot.summariser import Earlier, Summariser
+from bot.summary import Draft
 from bot.transcript import Message, Transcript
+from bot.wish import Wish
+from tests.vendors import KEY, OpenAIServer, Received
 
-TALK = Transcript([Message(f"170000000{number}.000100", "Ada", "words") for number in range(1, 6)])
-SECTIONS = ("points", "decisions", "actions", "open_questions")
-
-
-def draft(headline: str = "All is well", /, **sections: list[dict[str, Any]]) -> Draft:
-    return Draft.model_validate({"headline": headline, **dict.fromkeys(SECTIONS, []), **sections})
+ORIGIN = Origin("T1", "C1", "U1", "job-1")
+PLAIN = {"headline": "All is well.", "points": [], "decisions": [], "actions": [], "open_questions": []}
 
 
-def entry(*sources: int, text: str = "It rained") -> dict[str, Any]:
-    return {"text": text, "sources": list(sources)}
-
-
-def cited(*sources: int) -> tuple[int, ...] | None:
-    """The numbers that are left of an entry's, None where the entry goes."""
-    found = checked(draft(points=[entry(*sources)]), TALK).points
-    return tuple(citation.number for citation in found[0].citations) if found else None
-
-
-@pytest.mark.parametrize(
-    ("sources", "left"),
-    [
-        ((1,), (1,)),
-        ((5,), (5,)),
-        ((3, 1), (1, 3)),
-        ((2, 2, 2), (2,)),
-        ((1, 99, 5), (1, 5)),
-        ((6,), None),
-        ((0,), None),
-        ((-1,), None),
-        ((0, -5, 4), (4,)),
-        ((10**40,), None),
-        ((), None),
-    ],
-)
-def test_it_keeps_the_citations_that_exist(sources: tuple[int, ...], left: tuple[int, ...] | None) -> None:
-    assert cited(*sources) == left
-
-
-def test_it_gives_a_citation_the_id_of_its_message() -> None:
-    [found] = checked(draft(points=[entry(2, 4)]), TALK).points
-
-    assert found.citations == (Citation(number=2, ts="1700000002.000100"), Citation(number=4, ts="1700000004.000100"))
-
-
-def test_it_drops_and_counts_entries_without_a_citation_in_every_section() -> None:
-    sections = {name: [entry(1), entry(9), entry(), entry(2, text=" \n")] for name in SECTIONS}
-
-    found = checked(draft(**sections), TALK)
-
-    assert found.dropped == 12
-    assert [len(getattr(found, name)) for name in SECTIONS] == [1, 1, 1, 1]
-
-
-def test_it_drops_nothing_from_a_sound_draft() -> None:
-    found = checked(draft(points=[entry(1)], open_questions=[entry(5)]), TALK)
-
-    assert found.dropped == 0
-
-
-def test_it_keeps_the_order_of_the_entries() -> None:
-    found = checked(draft(points=[entry(5, text="first"), entry(9), entry(1, text="second")]), TALK)
-
-    assert [point.text for point in found.points] == ["first", "second"]
-
-
-def test_it_keeps_who_owes_what_and_when() -> None:
-    decision, action = entry(1) | {"by": " Ada "}, entry(2) | {"owner": "Ben", "due": "by\nFriday"}
-
-    found = checked(draft(decisions=[decision], actions=[action]), TALK)
-
-    assert (found.decisions[0].by, found.decisions[0].owner) == ("Ada", "")
-    assert (found.actions[0].owner, found.actions[0].due) == ("Ben", "by Friday")
-
-
-def test_it_drops_everything_where_nothing_was_said() -> None:
-    found = checked(draft(points=[entry(1), entry(0)]), Transcript([]))
-
-    assert found == Summary(headline="All is well", dropped=2)
-
-
-def test_it_puts_every_text_on_one_line() -> None:
-    found = checked(draft(" The state\nof things ", points=[entry(1, text="\tone\r\ntwo\u2028three ")]), TALK)
-
-    assert found.headline == "The state of things"
-    assert found.points[0].text == "one two three"
-
-
-@pytest.mark.parametrize("char", ["\ud83d", "\x00", "\x1b", "\u202e", "\U000e0041"])
-def test_it_leaves_out_characters_that_mislead_or_cannot_be_stored(char: str) -> None:
-    words = json.loads(json.dumps(f"a{char}b"))
-
-    found = checked(draft(words, actions=[entry(1, text=words) | {"by": words, "owner": words, "due": words}]), TALK)
-
-    assert found.headline == "ab"
-    assert found.actions == (
-        Entry(text="ab", by="ab", owner="ab", due="ab", citations=(Citation(number=1, ts="1700000001.000100"),)),
+def conversation(messages: int, words: int = 20) -> Transcript:
+    return Transcript(
+        [
+            Message(f"17000{number:05d}.000100", "Ana", f"note {number}: " + "the release is on track " * (words // 5))
+            for number in range(messages)
+        ]
     )
-    assert Summary.model_validate_json(found.model_dump_json()) == found
 
 
-ENTRIES = st.lists(st.fixed_dictionaries({"text": st.text(), "sources": st.lists(st.integers())}), max_size=4)
+@pytest.fixture
+async def server() -> AsyncIterator[OpenAIServer]:
+    async with OpenAIServer() as running:
+        running.answer(PLAIN)
+        yield running
 
 
-@settings(deadline=None)
-@given(headline=st.text(), points=ENTRIES, actions=ENTRIES)
-def test_it_cites_only_messages_that_exist_whatever_a_model_writes(
-    headline: str, points: list[dict[str, Any]], actions: list[dict[str, Any]]
-) -> None:
-    found = checked(draft(headline, points=points, actions=actions), TALK)
-
-    kept = (*found.points, *found.actions)
-    assert len(kept) + found.dropped == len(points) + len(actions)
-    assert all(line.text and line.citations for line in kept)
-    assert all(TALK.ts(citation.number) == citation.ts for line in kept for citation in line.citations)
+@pytest.fixture
+async def summariser(server: OpenAIServer, tmp_path: Path) -> AsyncIterator[Summariser]:
+    database = await Database.open(f"sqlite:///{tmp_path / 'precis.db'}")
+    provider = build("openai", key=KEY, base_url=server.url)
+    yield Summariser(Gateway(PROVIDERS["openai"], provider, Store(database), keep_text=True))
+    await provider.close()
+    await database.close()
 
 
-def schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield schema
-    for inner in schema.get("properties", {}).values():
-        yield from schemas(inner)
-    if "items" in schema:
-        yield from schemas(schema["items"])
+def text(received: Received) -> str:
+    return str(received.body["messages"][1]["content"])
 
 
-def test_it_closes_every_object_of_its_schema_and_requires_every_property() -> None:
-    objects = [schema for schema in schemas(SCHEMA) if schema["type"] == "object"]
-
-    assert len(objects) == 5
-    for schema in objects:
-        assert schema["additionalProperties"] is False
-        assert schema["required"] == list(schema["properties"])
+def system(received: Received) -> str:
+    return str(received.body["messages"][0]["content"])
 
 
-def test_it_uses_only_what_all_vendors_take() -> None:
-    keywords = {"type", "properties", "required", "additionalProperties", "items"}
-
-    for schema in schemas(SCHEMA):
-        assert set(schema) <= keywords
-        assert schema["type"] in ("object", "array", "string", "integer")
-    Draft202012Validator.check_schema(SCHEMA)
+def numbers(received: Received) -> list[int]:
+    """The messages that stand in the transcript of a call."""
+    inside = re.search(r"<transcript \w+>\n(.*)\n</transcript", text(received), re.DOTALL)
+    assert inside is not None
+    return [int(number) for number in re.findall(r"^\[(\d+)\] \d{4}-", inside[1], re.MULTILINE)]
 
 
-def test_it_can_read_whatever_fits_its_schema() -> None:
-    line = {"text": "x", "sources": [1]}
-    sample = {
-        "headline": "x",
-        "points": [line],
-        "decisions": [line | {"by": "Ada"}],
-        "actions": [line | {"owner": "Ben", "due": "Friday"}],
-        "open_questions": [line | {"sources": [1.0]}],
-    }
+async def test_it_reads_a_short_conversation_in_one_call(server: OpenAIServer, summariser: Summariser) -> None:
+    made = await summariser.summarise(conversation(30), Wish(), ORIGIN)
 
-    assert Draft202012Validator(SCHEMA).is_valid(sample)
-    assert len(checked(Draft.model_validate(sample), TALK).open_questions) == 1
+    assert made.draft == Draft.model_validate(PLAIN)
+    assert [numbers(call) for call in server.received] == [list(range(1, 31))]
+
+
+async def test_it_reads_every_message_of_a_long_one_once(server: OpenAIServer, summariser: Summariser) -> None:
+    made = await summariser.summarise(conversation(5000), Wish(), ORIGIN)
+
+    read = sorted(number for call in server.received for number in numbers(call))
+    assert len(made.answers) == len(server.received) > 2
+    assert read == list(range(1, 5001))
+
+
+async def test_it_joins_the_parts_beside_the_newest_messages(server: OpenAIServer, summariser: Summariser) -> None:
+    def answer(received: Received) -> Mapping[str, object]:
+        first = numbers(received)[0]
+        return PLAIN | {"points": [{"text": f"fact of {first}", "sources": [first]}]}
+
+    server.answer(answer)
+    await summariser.summarise(conversation(5000), Wish(), ORIGIN)
+
+    *parts, last = server.received
+    assert numbers(last)[-1] == 5000
+    notes = [json.loads(note) for note in re.findall(r"<notes \w+>\n(.*?)\n</notes", text(last), re.DOTALL)]
+    assert sorted(note["points"][0]["sources"][0] for note in notes) == sorted(numbers(part)[0] for part in parts)
+
+
+async def test_it_sends_little_more_than_the_transcript(server: OpenAIServer, summariser: Summariser) -> None:
+    whole = conversation(5000)
+
+    await summariser.summarise(whole, Wish(), ORIGIN)
+
+    sent = sum(len(text(call).encode()) + len(system(call).encode()) for call in server.received)
+    assert sent <= 1.15 * len(whole.text.encode())
+
+
+async def test_it_tells_how_far_it_has_come(server: OpenAIServer, summariser: Summariser) -> None:
+    seen: list[tuple[int, int]] = []
+
+    async def progress(done: int, parts: int) -> None:
+        seen.append((done, parts))
+
+    await summariser.summarise(conversation(5000), Wish(), ORIGIN, progress=progress)
+
+    parts = len(server.received)
+    assert seen == [(done, parts) for done in range(parts)]
+
+
+async def test_it_reads_only_what_is_new(server: OpenAIServer, summariser: Summariser) -> None:
+    earlier = Draft.model_validate(PLAIN | {"headline": "So far so good."})
+
+    await summariser.summarise(conversation(30), Wish(), ORIGIN, earlier=Earlier(earlier, 26))
+
+    [call] = server.received
+    assert numbers(call) == [27, 28, 29, 30]
+    assert "So far so good." in text(call)
+
+
+async def test_it_cuts_in_half_what_the_vendor_finds_too_long(server: OpenAIServer, summariser: Summariser) -> None:
+    server.then(server.problem("too_long"))
+
+    await summariser.summarise(conversation(100), Wish(), ORIGIN)
+
+    assert [len(numbers(call)) for call in server.received][0] == 100
+    assert sorted(number for call in server.received[1:] for number in numbers(call)) == list(range(1, 101))
+
+
+async def test_it_cuts_only_once(server: OpenAIServer, summariser: Summariser) -> None:
+    server.always(server.problem("too_long"))
+
+    with pytest.raises(TooLong):
+        await summariser.summarise(conversation(100), Wish(), ORIGIN)
+
+
+async def test_it_fails_as_a_whole_when_a_part_fails(server: OpenAIServer, summariser: Summariser) -> None:
+    server.then(server.problem("server_error"))
+
+    with pytest.raises(ServerError):
+        await summariser.summarise(conversation(5000), Wish(), ORIGIN)
+
+
+async def test_it_cuts_a_message_that_is_longer_than_a_part(server: OpenAIServer, summariser: Summariser) -> None:
+    huge = Message("1700000001.000100", "Ana", "x" * 400_000 + " THE END")
+    whole = Transcript([*conversation(3).messages, huge])
+
+    await summariser.summarise(whole, Wish(), ORIGIN)
+
+    assert "THE END" in text(server.received[-1])
+    assert sum(text(call).count("x" * 1000) for call in server.received) >= 390
+    assert "[4] (continued)" in "".join(map(text, server.received))
+
+
+async def test_it_passes_the_wish_on_as_data(server: OpenAIServer, summariser: Summariser) -> None:
+    await summariser.summarise(conversation(3), Wish(focus="only the decisions, auf deutsch"), ORIGIN)
+
+    [call] = server.received
+    assert re.search(r"<wish (\w+)>\nonly the decisions, auf deutsch\n</wish \1>", text(call))
+    assert "names another language" in system(call)
+
+
+async def test_it_asks_for_topics_where_they_are_wanted(server: OpenAIServer, summariser: Summariser) -> None:
+    await summariser.summarise(conversation(3), Wish(topics=True), ORIGIN)
+
+    [call] = server.received
+    schema = call.body["response_format"]["json_schema"]["schema"]
+    assert "topic" in schema["properties"]["points"]["items"]["required"]

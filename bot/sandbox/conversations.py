@@ -77,8 +77,6 @@ def replies(slack: Platform, args: Args) -> dict[str, Any]:
     ts = args.needed("ts")
     if not stamps.valid(ts) or ts not in channel.messages:
         raise SlackError("thread_not_found")
-    if channel.root(ts) != ts:
-        return _messages(channel, [ts], args, False, "")
     after = paging.mark(args.text("cursor"))
     chosen = _between(channel.threads.get(ts, []), args)
     chosen = chosen[bisect_right(chosen, int(after), key=stamps.micros) :] if after else [ts, *chosen]

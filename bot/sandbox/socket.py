@@ -75,10 +75,6 @@ class Sockets:
     async def connected(self) -> None:
         await self._ready.wait()
 
-    @property
-    def count(self) -> int:
-        return len(self._open)
-
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket endpoint: a spent or unknown ticket is refused at the handshake."""
         ticket = request.query.get("ticket", "")
