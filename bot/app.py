@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import math
+import re
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -14,6 +16,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 import adapters
@@ -26,20 +29,22 @@ from bot.llm import Gateway
 from bot.store import Store
 from handlers import register
 from handlers.access import Access
-from handlers.client import client, session
-from handlers.connection import SocketConnection
+from handlers.client import PASSING, client, refusal, session
+from handlers.connection import REFUSED, SocketConnection, TokenRefused
 from handlers.history import History
 from handlers.people import People
 from handlers.services import Services, Workspace
 
 log = logging.getLogger("precis.app")
 
-GRACE = 15.0
-"""Seconds that running jobs get to finish on shutdown, so that all is closed within 20."""
+GRACE = 12.0
+"""Seconds that running jobs get to finish on shutdown; sockets, requests and handing back take 2 each."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 EVENTS_PATH = "/slack/events"
-REFUSED_TOKENS = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
+TIMESTAMP = re.compile(r"[0-9]{1,12}")
+BODY_SECONDS = 5.0
+UNREACHABLE = (aiohttp.ClientError, TimeoutError)
 
 
 class StartError(Exception):
@@ -58,11 +63,33 @@ class Precis:
     database: Database
     serving: asyncio.Task[None]
     bolt: AsyncApp
+    signing_secret: str = field(repr=False)
     connection: SocketConnection | None = None
     port: int | None = None
     last_request: float | None = field(default=None, init=False)
+    looked_at: float = field(default=-math.inf, init=False)
+    found: Health = field(default=Health(False, None, None, False), init=False)
+
+    async def end(self) -> None:
+        """Wait until the process has no reason to live on. Raises what ended serving, or `StartError`."""
+        refused = [asyncio.create_task(self.connection.refused())] if self.connection else []
+        try:
+            done, _ = await asyncio.wait([self.serving, *refused], return_when=asyncio.FIRST_COMPLETED)
+            await next(iter(done))
+        except TokenRefused:
+            raise StartError("Slack does not accept SLACK_APP_TOKEN any more: make a new one, then start.", 2) from None
+        finally:
+            for task in refused:
+                task.cancel()
 
     async def health(self) -> Health:
+        """How things are, looked at once a second at most: anybody may ask."""
+        if time.monotonic() - self.looked_at >= 1.0:
+            self.looked_at = time.monotonic()
+            self.found = await self.look()
+        return self.found
+
+    async def look(self) -> Health:
         return Health(
             connected=await self.connection.connected() if self.connection else True,
             last_frame_age=self.frame_age(),
@@ -82,7 +109,14 @@ class Precis:
             return None
 
     async def receive(self, request: web.Request) -> web.Response:
-        """One signed request of Slack's in HTTP mode."""
+        """One signed request of Slack's in HTTP mode; anything else is refused before it is parsed."""
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        if not signed(self.signing_secret, body, request.headers):
+            return web.Response(status=401)
         self.last_request = time.monotonic()
         return await to_aiohttp_response(await self.bolt.async_dispatch(await to_bolt_request(request)))
 
@@ -117,7 +151,7 @@ async def running(config: Config) -> AsyncIterator[Precis]:
         await housekeeping.begin(inbox, store, config.content_retention_days)
         serving = asyncio.create_task(inbox.serve())
         stack.push_async_callback(stopped, inbox, serving)
-        precis = Precis(services, database, serving, bolt)
+        precis = Precis(services, database, serving, bolt, signing_secret(config))
         await listen(precis, config, stack)
         if config.slack_app_token is not None:
             await connect(precis, config.slack_app_token.get_secret_value(), stack)
@@ -130,7 +164,7 @@ async def signed_in(slack: AsyncWebClient) -> Workspace:
         answer = await slack.auth_test()
     except SlackApiError as error:
         raise refused("SLACK_BOT_TOKEN", "Install App", error) from None
-    except (aiohttp.ClientError, TimeoutError):
+    except (*UNREACHABLE, AttributeError, TypeError, ValueError):
         raise unreachable(slack) from None
     return Workspace(
         url=answer["url"],
@@ -149,13 +183,15 @@ async def connect(precis: Precis, app_token: str, stack: AsyncExitStack) -> None
         await precis.connection.open()
     except SlackApiError as error:
         raise refused("SLACK_APP_TOKEN", "Basic Information", error) from None
-    except (aiohttp.ClientError, TimeoutError):
+    except UNREACHABLE:
         raise unreachable(precis.services.slack) from None
 
 
 def refused(variable: str, page: str, error: SlackApiError) -> StartError:
-    reason = error.response["error"]
-    if reason in REFUSED_TOKENS:
+    reason = refusal(error)
+    if reason.startswith("http_") or reason in PASSING:
+        return StartError(f"Slack has a fault at the moment ({reason}): start again in a minute.", 1)
+    if reason in REFUSED:
         return StartError(f"Slack does not accept {variable}: copy it again from your app's {page} page.", 2)
     return StartError(f"Slack refused {variable} ({reason}): check the app's settings against manifest.json.", 2)
 
@@ -182,7 +218,6 @@ async def gateway_to(config: Config, store: Store) -> AsyncIterator[Gateway]:
 def bolt_app(config: Config, workspace: Workspace, connections: aiohttp.ClientSession) -> AsyncApp:
     """Bolt, told who we are instead of asking Slack at the first request; its log never quotes a request."""
     token = config.slack_bot_token.get_secret_value()
-    secret = config.slack_signing_secret.get_secret_value() if config.slack_signing_secret else ""
 
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(
@@ -200,21 +235,38 @@ def bolt_app(config: Config, workspace: Workspace, connections: aiohttp.ClientSe
         logger=logger,
         client=client(None, config.slack_api_url, connections),
         authorize=authorize,
-        signing_secret=secret,
+        signing_secret=signing_secret(config),
         raise_error_for_unhandled_request=True,
     )
 
 
+def signing_secret(config: Config) -> str:
+    return config.slack_signing_secret.get_secret_value() if config.slack_signing_secret else ""
+
+
+def signed(secret: str, body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether Slack signed this request within the last five minutes."""
+    timestamp = headers.get("X-Slack-Request-Timestamp", "")
+    signature = headers.get("X-Slack-Signature", "")
+    if not (secret and TIMESTAMP.fullmatch(timestamp) and signature.isascii()):
+        return False
+    return SignatureVerifier(secret).is_valid(body, timestamp, signature)
+
+
 async def listen(precis: Precis, config: Config, stack: AsyncExitStack) -> None:
     """Serve `/healthz` where a port is set, and Slack's requests too in HTTP mode."""
-    port = config.port if config.port is not None else config.health_port
+    health_port = config.health_port if config.health_port is not None else config.port
+    port = health_port if config.socket_mode else config.port
     if port is None:
         return
     application = web.Application()
     application.add_routes([health.route(precis.health)])
     if not config.socket_mode:
         application.add_routes([web.post(EVENTS_PATH, precis.receive)])
-    runner, precis.port = await health.listen(application, port)
+    try:
+        runner, precis.port = await health.listen(application, port)
+    except OSError:
+        raise StartError(f"Port {port} is taken: choose another with PORT or HEALTH_PORT.", 2) from None
     stack.push_async_callback(runner.cleanup)
 
 
@@ -242,6 +294,6 @@ async def run(config: Config) -> None:
     try:
         async with running(config) as precis:
             log.info("Precis is connected to %s with %s", precis.services.workspace.url, config.provider.model)
-            await asyncio.shield(precis.serving)
+            await precis.end()
     except asyncio.CancelledError:
         log.info("Precis has stopped")

@@ -19,6 +19,7 @@ from bot import app, config, demo, logs, reports
 from bot.config import ConfigError
 from bot.database import Database, DatabaseError
 from bot.sandbox.export import BadExport
+from bot.sqlite import locate
 from bot.store import Store
 
 VERSION = "0.1.0"
@@ -50,7 +51,8 @@ def environment() -> dict[str, str]:
         file = dotenv_values(".env")
     except (OSError, UnicodeDecodeError) as error:
         fail(f".env cannot be read ({type(error).__name__}): save it as a text file in UTF-8.", 2)
-    return {name: value for name, value in file.items() if value is not None} | dict(os.environ)
+    set_in_file = {name: value for name, value in file.items() if value}
+    return set_in_file | {name: value for name, value in os.environ.items() if value}
 
 
 def carry_out(work: Coroutine[Any, Any, None]) -> None:
@@ -73,7 +75,7 @@ def fail(message: str, status: int) -> NoReturn:
 @click.group()
 @click.version_option(VERSION, prog_name="precis")
 def main() -> None:
-    """Precis: Slack threads in ten lines, each with its source."""
+    """Precis: Slack threads on one screen, each line with its source."""
 
 
 @main.command()
@@ -97,6 +99,9 @@ def calls(since: datetime, task: str | None, as_json: bool) -> None:
 
 
 async def list_calls(url: str, since: datetime, task: str | None, as_json: bool) -> None:
+    path = locate(url)
+    if path is not None and not path.exists():
+        fail(f"There is no database at {url} yet: start the bot first, or set DATABASE_URL.", 2)
     database = await Database.open(url)
     try:
         found = await Store(database).calls(since=since, task=task)
@@ -122,6 +127,7 @@ def play_demo(export: Path | None, thread: str | None, provider: str) -> None:
     """Play /tldr, the shortcut and a mention in a Slack workspace that lives on this machine."""
     if (export is None) != (thread is None):
         fail("--export and --thread go together: name the folder, and the thread as CHANNEL/TS.", 2)
+    logs.configure("WARNING")
     try:
         chosen = config.provider(environment() | {"LLM_PROVIDER": provider})
         carry_out(demo.play(chosen, export, thread))

@@ -39,10 +39,16 @@ class Commits:
     """The writes of one SQLite connection, which is used on `thread` only and is in autocommit mode between them."""
 
     def __init__(
-        self, connection: sqlite3.Connection, thread: Executor, explain: Callable[[Exception], DatabaseError]
+        self,
+        connection: sqlite3.Connection,
+        thread: Executor,
+        check: Callable[[], None],
+        explain: Callable[[Exception], DatabaseError],
     ) -> None:
+        """`check` raises where a transaction must not begin, or having been committed must not count."""
         self._connection = connection
         self._thread = thread
+        self._check = check
         self._explain = explain
         self._loop = asyncio.get_running_loop()
         self._queue: deque[_Write] = deque()
@@ -64,12 +70,22 @@ class Commits:
         batch = self._drain()
         while batch:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
+                self._begin()
+            except Exception as error:
                 batch = self._postpone(batch, error) + self._drain()
             else:
                 self._report(self._commit(batch))
                 batch = []
+
+    def _begin(self) -> None:
+        self._roll_back()
+        self._check()
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _roll_back(self) -> None:
+        """Leave no transaction open, whatever went wrong: none could begin after it."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def _drain(self) -> list[_Write]:
         batch = []
@@ -77,7 +93,7 @@ class Commits:
             batch.append(self._queue.popleft())
         return batch
 
-    def _postpone(self, batch: list[_Write], error: sqlite3.Error) -> list[_Write]:
+    def _postpone(self, batch: list[_Write], error: Exception) -> list[_Write]:
         """Fail the writes that have waited long enough for the lock and return the others."""
         oldest = time.monotonic() - PATIENCE if code(error) == sqlite3.SQLITE_BUSY else math.inf
         self._report([(write.future, self._explain(error)) for write in batch if write.since <= oldest])
@@ -87,9 +103,10 @@ class Commits:
         try:
             outcomes = [(write.future, self._attempt(write)) for write in batch]
             self._connection.execute("COMMIT")
+            self._check()
         except Exception as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # then the next transaction tries again
+                self._roll_back()
             return [(write.future, self._explain(error)) for write in batch]
         return outcomes
 

@@ -191,9 +191,9 @@ class Reader:
         key = self.secret(vendor.key_variable) if vendor.key_variable else None
         if vendor.key_variable and not self.has(vendor.key_variable):
             self.problem(f"{vendor.key_variable} is missing: LLM_PROVIDER={name} needs it.")
-        if key is not None:
-            self.belongs(key, vendor.key_variable, name)
         base_url = self.url(vendor.base_url_variable) if vendor.base_url_variable else None
+        if key is not None and base_url is None:
+            self.belongs(key, vendor.key_variable, name)
         return ProviderConfig(name, self.get("LLM_MODEL") or vendor.default_model, key, base_url)
 
     def belongs(self, key: SecretStr, variable: str | None, name: str) -> None:
@@ -201,7 +201,7 @@ class Reader:
             if key.get_secret_value().startswith(start) and owner != name:
                 right = PROVIDERS[owner].key_variable
                 self.problem(
-                    f"{variable} holds a key of another vendor; move it to {right} or set LLM_PROVIDER={owner}."
+                    f"{variable} holds a key of another vendor; move it to {right} and set LLM_PROVIDER={owner}."
                 )
 
     def first_with_key(self) -> str | None:

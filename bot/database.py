@@ -5,20 +5,24 @@ This is the only door to it, and the place where another kind of database would 
 - SQL uses `$1`, `$2`, ... for its values and `now()` for the database's own clock: epoch seconds as a float, the same
   instant throughout a statement.
 - Every failure is a `DatabaseError`; the one worth another try is `Unavailable`. Their text can be shown to people.
+- A file that is deleted or replaced while it is open is noticed before and after each transaction: then every call
+  raises `Lost`, and the process has to be started again.
 """
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 from bot import sqlite
 from bot.commits import PATIENCE, Commits, Row, Value
-from bot.troubles import DatabaseError, Unavailable, explain
+from bot.troubles import LOST, DatabaseError, Lost, Unavailable, explain
 
-__all__ = ["Database", "DatabaseError", "Row", "Unavailable", "Value"]
+__all__ = ["Database", "DatabaseError", "Lost", "Row", "Unavailable", "Value"]
 
 
 class Database:
@@ -37,6 +41,7 @@ class Database:
         self._ending: Future[None] | None = None
         self._commits: Commits
         self._open: list[sqlite3.Connection] = []
+        self._file: tuple[Path, os.stat_result] | None = None
 
     @classmethod
     async def open(cls, url: str, *, clock: Callable[[], float] = time.time) -> "Database":
@@ -55,18 +60,29 @@ class Database:
         except BaseException:
             await database.close()
             raise
-        database._commits = Commits(database._sqlite.conn, database._writer, database._explain)
+        database._commits = Commits(database._sqlite.conn, database._writer, database._check_file, database._explain)
         return database
 
     async def write(self, sql: str, *args: Value) -> list[Row]:
         """Run one statement and return its rows (those of RETURNING, or of a SELECT). Durable when this returns.
 
         A statement sees every write that was asked for before it. Raises Unavailable where the database is locked, full
-        or failing, after about PATIENCE seconds at the latest, and nothing was written; DatabaseError where it refuses
-        the statement. A refused statement does not harm those that share its transaction.
+        or failing, after about PATIENCE seconds at the latest, and nothing was written; Lost where its file has gone;
+        DatabaseError where it refuses the statement. A refused statement does not harm those that share its
+        transaction.
         """
         self._check_open()
         return await self._commits.add(partial(_rows, self._sqlite.conn, sql, args))
+
+    async def repeat(self, sql: str, *args: Value) -> int:
+        """Run a statement that does a part of its work at a time until it returns no rows; return how many it did.
+
+        Other writes get in between. Raises as `write` does; then the parts before are done.
+        """
+        count = 0
+        while rows := await self.write(sql, *args):
+            count += len(rows)
+        return count
 
     async def insert(self, table: str, row: Row) -> None:
         """Add one row to an existing table. Durable when this returns; raises as `write` does."""
@@ -101,6 +117,8 @@ class Database:
     def _connect(self) -> None:
         self._sqlite = sqlite.connect(self._path, self._clock)
         self._open.append(self._sqlite.conn)
+        if self._path:
+            self._file = self._path.absolute(), self._path.stat()
         self._reports = sqlite.connect_reports(self._path, self._clock) if self._path else self._sqlite.conn
         self._open.append(self._reports)
 
@@ -115,6 +133,10 @@ class Database:
         if self._ending is not None:
             raise DatabaseError("The database is closed: start Precis again.")
 
+    def _check_file(self) -> None:
+        if self._file and sqlite.moved(*self._file):
+            raise Lost(LOST.format(file=sqlite.name(self._path)))
+
     def _insert(self, table: str, row: Row) -> list[Row]:
         target = self._sqlite.table(table)
         if not target.exists():  # sqlite-utils would create it
@@ -125,6 +147,7 @@ class Database:
     def _read(self, sql: str, args: Iterable[Value]) -> list[Row]:
         self._reports.execute("PRAGMA query_only = on")
         try:
+            self._check_file()
             return _rows(self._reports, sql, args)
         except Exception as error:
             raise self._explain(error) from error
@@ -132,13 +155,18 @@ class Database:
             self._reports.execute("PRAGMA query_only = off")  # in memory this is the writing connection too
 
     def _explain(self, error: Exception) -> DatabaseError:
-        return explain(error, sqlite.name(self._path))
+        return error if isinstance(error, DatabaseError) else explain(error, sqlite.name(self._path))
 
 
 def _rows(connection: sqlite3.Connection, sql: str, args: Iterable[Value]) -> list[Row]:
     cursor = connection.execute(sql, {str(number): _clean(value) for number, value in enumerate(args, 1)})
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor]
+
+
+def marks(first: int, count: int) -> str:
+    """The parameters `$3, $4, ...` of a list in a statement."""
+    return ", ".join(f"${number}" for number in range(first, first + count))
 
 
 def _clean(value: Value) -> Value:

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
+CLOSING = 2.0
+"""Seconds that a request under way gets when the process ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -17,7 +20,7 @@ class Health:
 
     @property
     def good(self) -> bool:
-        return self.connected and self.database_writable
+        return self.connected and self.database_writable and self.inbox_depth is not None
 
 
 def route(health: Callable[[], Awaitable[Health]]) -> web.RouteDef:
@@ -30,7 +33,7 @@ def route(health: Callable[[], Awaitable[Health]]) -> web.RouteDef:
 
 async def listen(application: web.Application, port: int) -> tuple[web.AppRunner, int]:
     """Serve on all interfaces; returns what to clean up, and the port, which the system chooses where it is 0."""
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSING)
     await runner.setup()
     await web.TCPSite(runner, "0.0.0.0", port).start()
     return runner, int(runner.addresses[0][1])

@@ -1,11 +1,14 @@
 """Once a day, a job in the inbox blanks the texts whose time is over and forgets the jobs that are long done."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.inbox import Inbox, Job
 from bot.store import Store
+
+log = logging.getLogger("precis.housekeeping")
 
 QUEUE = "purge"
 DAY = timedelta(days=1)
@@ -14,10 +17,15 @@ REMEMBERED = timedelta(days=7)
 
 
 async def purge(job: Job, inbox: Inbox, store: Store, retention: timedelta, now: Callable[[], datetime]) -> None:
-    """Do today's purge and put tomorrow's into the inbox."""
+    """Put tomorrow's purge into the inbox, whatever becomes of today's, and do today's."""
+    await plan(inbox, now() + DAY, delay=DAY)
     await store.forget_texts(now() - retention)
     await inbox.forget_finished(REMEMBERED.total_seconds())
-    await plan(inbox, now() + DAY, delay=DAY)
+
+
+async def give_up(job: Job) -> None:
+    """Leave it to tomorrow's purge, which is planned."""
+    log.error("The purge of texts failed today; tomorrow's will make up for it")
 
 
 async def plan(inbox: Inbox, day: datetime, *, delay: timedelta = timedelta()) -> None:
@@ -29,5 +37,5 @@ async def begin(inbox: Inbox, store: Store, retention_days: int) -> None:
     """Register the job and plan the first one for now."""
     now = partial(datetime.now, UTC)
     work = partial(purge, inbox=inbox, store=store, retention=timedelta(days=retention_days), now=now)
-    inbox.perform(QUEUE, work, work, limit=1)
+    inbox.perform(QUEUE, work, give_up, limit=1)
     await plan(inbox, now())

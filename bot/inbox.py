@@ -7,6 +7,8 @@ A job is a row of the table `inbox`. `due` says everything about it, in epoch se
     due ahead, an owner     running; the owner moves `due` ahead every third of the lease
     due empty               done, or given up (then `error` says why)
 
+`wait` is how far ahead `due` was when it was set; when it lies further ahead than that, the clock was set back.
+
 So recovery has no code: the rows of a dead process come due again by themselves. Whoever comes back too late finds that
 `Job.save` says False, because the row has another owner, and stays silent.
 """
@@ -16,13 +18,14 @@ import json
 import logging
 import os
 import secrets
+import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-from bot.database import Database, DatabaseError, Row, Unavailable, Value
-from bot.job import Body, Job, Work, attempt, decode, delay
+from bot.database import Database, DatabaseError, Lost, Row, Unavailable, Value, marks
+from bot.job import Body, Job, Queue, Work, attempt, delay
+from bot.troubles import Outage
 
 __all__ = ["Body", "Inbox", "Job", "Work"]
 
@@ -33,42 +36,44 @@ GIVE_UPS = 3
 PAUSE = 0.1
 """Seconds between two attempts to reach a database that is away."""
 
+LEAVE = 2.0
+"""Seconds that handing jobs back may take; what is not handed back comes due by its lease."""
+
 PUT = """
-    INSERT INTO inbox (id, queue, body, due, tries) VALUES ($1, $2, $3, now() + $4, 0)
+    INSERT INTO inbox (id, queue, body, due, wait) VALUES ($1, $2, $3, now() + $4, $4)
     ON CONFLICT DO NOTHING RETURNING id"""
 TAKE = """
-    UPDATE inbox SET owner = $2, due = now() + $3, started = now(), tries = tries + 1
+    UPDATE inbox SET owner = $2, due = now() + $3, wait = $3, started = now(), tries = tries + 1, taken = taken + 1
     WHERE due <= now() AND id IN (SELECT id FROM inbox WHERE queue = $1 AND due <= now() ORDER BY due LIMIT $4)
-    RETURNING id, body, answer, posted, tries, error"""
+    RETURNING id, body, answer, posted, tries, taken, error"""
+UNCOUNT = "UPDATE inbox SET tries = tries - 1 WHERE id = $1 AND owner = $2"
 NEXT = "SELECT min(due) - now() AS seconds FROM inbox WHERE queue = $1 AND due IS NOT NULL"
 HOLD = "UPDATE inbox SET due = now() + $2 WHERE owner = $1 AND due IS NOT NULL AND id IN ({ids})"
 SAVE = "UPDATE inbox SET answer = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
 POSTED = "UPDATE inbox SET posted = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
-RETRY = "UPDATE inbox SET due = now() + $4, owner = NULL, error = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL"
+RETRY = """
+    UPDATE inbox SET due = now() + $4, wait = $4, owner = NULL, error = $3
+    WHERE id = $1 AND owner = $2 AND due IS NOT NULL"""
 DONE = """
     UPDATE inbox SET due = NULL, error = $3, body = NULL, answer = NULL
     WHERE id = $1 AND owner = $2 AND due IS NOT NULL"""
-HAND_BACK = "UPDATE inbox SET due = now(), owner = NULL, tries = tries - 1 WHERE owner = $1 AND due IS NOT NULL"
+HAND_BACK = """
+    UPDATE inbox SET due = now(), wait = 0, owner = NULL, tries = tries - 1 WHERE owner = $1 AND due IS NOT NULL"""
+CATCH_UP = """
+    UPDATE inbox SET due = now() + wait WHERE id IN (
+        SELECT id FROM inbox WHERE queue IN ({queues}) AND due > now() AND due > now() + wait LIMIT 200)
+    RETURNING id"""
 BUSY = """
     SELECT 1 FROM inbox
     WHERE due IS NOT NULL AND (due <= now() OR owner = $1) AND queue IN ({queues}) LIMIT 1"""
 DEPTH = "SELECT count(*) AS jobs FROM inbox WHERE due IS NOT NULL AND (due <= now() OR owner IS NOT NULL)"
-FORGET = """
-    DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE due IS NULL AND started < now() - $1 LIMIT 1000)
+FORGET_DONE = """
+    DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE due IS NULL AND started < now() - $1 LIMIT 200)
     RETURNING id"""
-
-
-@dataclass(slots=True)
-class _Queue:
-    name: str
-    work: Work
-    give_up: Work
-    limit: int
-    running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-
-    @property
-    def room(self) -> int:
-        return self.limit - len(self.running)
+FORGET_OPEN = """
+    DELETE FROM inbox WHERE id IN (
+        SELECT id FROM inbox WHERE due < now() - $1 AND queue NOT IN ({queues}) LIMIT 200)
+    RETURNING id"""
 
 
 class Inbox:
@@ -84,12 +89,14 @@ class Inbox:
         self._tries = tries
         self._poll = poll
         self._owner = f"{os.getpid()}-{secrets.token_hex(8)}"
-        self._queues: dict[str, _Queue] = {}
+        self._queues: dict[str, Queue] = {}
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
         self._stopping = False
-        self._grace = 0.0
+        self._last_call = 0.0
+        self._taking = Outage("The inbox", "take jobs")
+        self._keeping = Outage("The inbox", "keep its jobs")
 
     async def put(self, id: str, queue: str, body: Body, *, delay: float = 0.0) -> bool:
         """Add a job that is due in `delay` seconds. Durable when this returns.
@@ -109,11 +116,14 @@ class Inbox:
         person. It is also called for a job that killed its process each time. Both may be cancelled by `stop`.
         Rows of queues that nobody here performs are left alone.
         """
-        self._queues[queue] = _Queue(queue, work, give_up, limit)
+        self._queues[queue] = Queue(queue, work, give_up, limit)
         self._wake.set()
 
     async def serve(self) -> None:
-        """Run jobs until `stop`; an inbox serves once. A database that is away is awaited. Cancelled: stop(0)."""
+        """Run jobs until `stop`; an inbox serves once. A database that is away is awaited. Cancelled: stop(0).
+
+        Raises Lost where the database's file was deleted or replaced: nothing can be kept any more.
+        """
         self._ended.clear()
         beat = asyncio.create_task(self._beat(), name="inbox heartbeat")
         try:
@@ -121,7 +131,7 @@ class Inbox:
                 self._wake.clear()
                 await self._doze(await self._round())
             if self._running():
-                await asyncio.wait(self._running(), timeout=self._grace)
+                await asyncio.wait(self._running(), timeout=self._last_call - time.monotonic())
         finally:
             try:
                 await self._abandon()
@@ -134,7 +144,7 @@ class Inbox:
 
         A job handed back is due at once for another process, and the broken-off try does not count. Never raises.
         """
-        self._grace = grace
+        self._last_call = time.monotonic() + grace
         self._stopping = True
         self._wake.set()
         await self._ended.wait()
@@ -146,7 +156,7 @@ class Inbox:
         Raises DatabaseError.
         """
         queues = list(self._queues)
-        busy = BUSY.format(queues=_marks(2, len(queues)))
+        busy = BUSY.format(queues=marks(2, len(queues)))
         while True:
             if running := self._running():
                 await asyncio.wait(running)
@@ -161,28 +171,37 @@ class Inbox:
         return cast(int, row["jobs"])
 
     async def forget_finished(self, older_than_seconds: float) -> int:
-        """Delete jobs that ended and began longer ago than that; their ids count as new again. Raises DatabaseError."""
-        count = 0
-        while rows := await self._database.write(FORGET, older_than_seconds):
-            count += len(rows)
-        return count
+        """Delete jobs that ended and began longer ago than that; their ids count as new again. Raises DatabaseError.
+
+        So are jobs that have been due for as long in queues that nobody here performs: nobody else did either.
+        """
+        forget_open = FORGET_OPEN.format(queues=marks(2, len(self._queues)))
+        done = await self._database.repeat(FORGET_DONE, older_than_seconds)
+        return done + await self._database.repeat(forget_open, older_than_seconds, *self._queues)
 
     def _running(self) -> list[asyncio.Task[None]]:
         return [task for queue in self._queues.values() for task in queue.running.values()]
 
     async def _round(self) -> float:
         """Start whatever is due and may run; return the seconds until it is worth looking again."""
-        waits = await asyncio.gather(*(self._take(queue) for queue in self._queues.values() if queue.room > 0))
-        return min(waits, default=self._poll)
+        queues = [queue for queue in self._queues.values() if queue.room > 0]
+        outcomes = await asyncio.gather(*map(self._take, queues))
+        if outcomes:
+            self._taking.note(next((error for error in outcomes if isinstance(error, DatabaseError)), None))
+        return min((wait for wait in outcomes if not isinstance(wait, DatabaseError)), default=self._poll)
 
-    async def _take(self, queue: _Queue) -> float:
+    async def _take(self, queue: Queue) -> float | DatabaseError:
+        """Start what is due in one queue; return the seconds until more is, or what kept it from looking."""
         try:
-            for row in await self._database.write(TAKE, queue.name, self._owner, self._lease, queue.room):
-                self._start(queue, row)
+            rows = await self._database.write(TAKE, queue.name, self._owner, self._lease, queue.room)
+            running = [cast(str, row["id"]) for row in rows if not self._start(queue, row)]
+            for id in running:
+                await self._database.write(UNCOUNT, id, self._owner)
             [soonest] = await self._database.write(NEXT, queue.name)
+        except Lost:
+            raise
         except DatabaseError as error:
-            log.warning("The inbox cannot take jobs. %s", error)
-            return self._poll
+            return error
         if queue.room <= 0 or soonest["seconds"] is None:
             return self._poll  # a put, or the next job to end, wakes the loop earlier
         return min(max(cast(float, soonest["seconds"]), 0.0), self._poll)
@@ -192,30 +211,24 @@ class Inbox:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
 
-    def _start(self, queue: _Queue, row: Row) -> None:
-        """Run a row that was taken, unless it runs here already (its lease lapsed) or is about to be handed back."""
-        job = Job(
-            id=cast(str, row["id"]),
-            queue=queue.name,
-            body=decode(row["body"]),
-            answer=cast(str | None, row["answer"]),
-            posted=cast(str | None, row["posted"]),
-            tries=cast(int, row["tries"]),
-            _keep_answer=partial(self._keep, SAVE),
-            _keep_posted=partial(self._keep, POSTED),
-        )
-        if job.id in queue.running or self._stopping:
-            return
+    def _start(self, queue: Queue, row: Row) -> bool:
+        """Run a row that was taken, unless it is about to be handed back. False: it runs here, and its lease lapsed."""
+        job = Job.from_row(row, queue.name, partial(self._keep, SAVE), partial(self._keep, POSTED))
+        if job.id in queue.running:
+            return False
+        if self._stopping:
+            return True
         task = asyncio.create_task(self._run(queue, job, cast(str | None, row["error"])), name=f"job {job.id}")
         queue.running[job.id] = task
         task.add_done_callback(lambda _: self._leave(queue, job.id))
+        return True
 
-    def _leave(self, queue: _Queue, id: str) -> None:
+    def _leave(self, queue: Queue, id: str) -> None:
         if queue.room <= 0:
             self._wake.set()
         del queue.running[id]
 
-    async def _run(self, queue: _Queue, job: Job, error: str | None) -> None:
+    async def _run(self, queue: Queue, job: Job, error: str | None) -> None:
         """One try: the work, or giving up where the tries are used up. `error` is how the last try failed."""
         try:
             if job.tries <= self._tries:
@@ -226,7 +239,7 @@ class Inbox:
         except DatabaseError as trouble:
             log.error("Job %s could not be closed and will be tried again. %s", job.id, trouble)
 
-    async def _resign(self, queue: _Queue, job: Job, error: str) -> None:
+    async def _resign(self, queue: Queue, job: Job, error: str) -> None:
         again = job.tries <= self._tries + GIVE_UPS and await attempt(queue.give_up, job) is not None
         await self._conclude(job, error, again=again)
 
@@ -247,21 +260,28 @@ class Inbox:
             await asyncio.sleep(PAUSE)
 
     async def _beat(self) -> None:
-        """Keep the lease of what runs here; hurry where the database was away."""
-        pause = self._lease / 3
+        """Keep the lease of what runs here and watch the clock; hurry where the database was away."""
         while True:
-            await asyncio.sleep(pause)
             pause = self._lease / 3 if await self._hold() else min(PAUSE, self._lease / 3)
+            await asyncio.sleep(pause)
 
     async def _hold(self) -> bool:
         ids = [id for queue in self._queues.values() for id in queue.running]
         try:
             if ids:
-                await self._database.write(HOLD.format(ids=_marks(3, len(ids))), self._owner, self._lease, *ids)
+                await self._database.write(HOLD.format(ids=marks(3, len(ids))), self._owner, self._lease, *ids)
+            await self._catch_up()
         except DatabaseError as error:
-            log.warning("The inbox cannot keep its jobs. %s", error)
+            self._keeping.note(error)
             return False
+        self._keeping.note(None)
         return True
+
+    async def _catch_up(self) -> None:
+        """Where the clock was set back, have no job wait until it gets there again: only as long as it was to wait."""
+        catch_up = CATCH_UP.format(queues=marks(1, len(self._queues)))
+        if await self._database.repeat(catch_up, *self._queues):
+            self._wake.set()
 
     async def _abandon(self) -> None:
         """Cancel what still runs and hand back whatever this process owns, also rows taken a moment ago."""
@@ -269,14 +289,11 @@ class Inbox:
         running = self._running()
         for task in running:
             task.cancel()
-        if running:
-            await asyncio.wait(running, timeout=self._lease)
         try:
-            await self._database.write(HAND_BACK, self._owner)
-        except DatabaseError as error:
-            log.warning("Unfinished jobs are taken over %.0f s from now. %s", self._lease, error)
-
-
-def _marks(first: int, count: int) -> str:
-    """The parameters `$3, $4, ...` of a list."""
-    return ", ".join(f"${number}" for number in range(first, first + count))
+            async with asyncio.timeout(LEAVE):
+                if running:
+                    await asyncio.wait(running, timeout=LEAVE / 2)
+                await self._database.write(HAND_BACK, self._owner)
+        except (DatabaseError, TimeoutError) as error:
+            trouble = str(error) or "The database keeps Precis waiting."
+            log.warning("Unfinished jobs are taken over %.0f s from now. %s", self._lease, trouble)

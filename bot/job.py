@@ -5,11 +5,17 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
+
+from bot.database import Row
 
 log = logging.getLogger(__name__)
 
 Body = Mapping[str, str | int | float | bool | None]
 """What a job is about: ids, never message text. Kept as JSON until the job is done."""
+
+Keep = Callable[[str, str], Awaitable[bool]]
+"""Writes a text into the row of a job's id; False where the row has another owner by now."""
 
 LONGEST_DELAY = 8.0
 """Seconds; tries are 1, 2, 4, 8, 8, ... apart."""
@@ -20,7 +26,8 @@ class Job:
     """One try at one job.
 
     `answer` and `posted` are what earlier tries kept, so that a model is not asked twice and nothing is posted twice.
-    `tries` counts this try too. `body` and `answer` stay out of logs.
+    `tries` counts this try too, but none that a process broke off and handed back. `taken` counts those as well: where
+    it is 1, nothing can have been done for the job yet. `body` and `answer` stay out of logs.
     """
 
     id: str
@@ -29,8 +36,23 @@ class Job:
     answer: str | None = field(repr=False)
     posted: str | None
     tries: int
-    _keep_answer: Callable[[str, str], Awaitable[bool]] = field(repr=False, compare=False)
-    _keep_posted: Callable[[str, str], Awaitable[bool]] = field(repr=False, compare=False)
+    taken: int
+    _keep_answer: Keep = field(repr=False, compare=False)
+    _keep_posted: Keep = field(repr=False, compare=False)
+
+    @classmethod
+    def from_row(cls, row: Row, queue: str, keep_answer: Keep, keep_posted: Keep) -> "Job":
+        return cls(
+            id=cast(str, row["id"]),
+            queue=queue,
+            body=decode(row["body"]),
+            answer=cast(str | None, row["answer"]),
+            posted=cast(str | None, row["posted"]),
+            tries=cast(int, row["tries"]),
+            taken=cast(int, row["taken"]),
+            _keep_answer=keep_answer,
+            _keep_posted=keep_posted,
+        )
 
     async def save(self, answer: str) -> bool:
         """Keep the model's answer before anything is posted. False: another process has the job now, stay silent.
@@ -51,6 +73,21 @@ class Job:
 
 
 Work = Callable[[Job], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Queue:
+    """Who performs the jobs of one kind in this process, how many at a time, and those that run."""
+
+    name: str
+    work: Work
+    give_up: Work
+    limit: int
+    running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    @property
+    def room(self) -> int:
+        return self.limit - len(self.running)
 
 
 async def attempt(work: Work, job: Job) -> str | None:

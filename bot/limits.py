@@ -1,5 +1,7 @@
 """How long a call may take and how much may go into it."""
 
+from collections.abc import Callable, Sequence
+
 from adapters.base import Request
 from adapters.models import Model, model
 from bot.transcript import estimate_tokens
@@ -30,3 +32,13 @@ def fits(request: Request, model_id: str) -> bool:
 
 def estimated_input(request: Request, row: Model) -> int:
     return estimate_tokens(request.system + request.text, row.tokenizer_factor)
+
+
+def affordable(lines: Sequence[str], allowance: float, cost: Callable[[Sequence[str]], float | None]) -> Sequence[str]:
+    """The newest lines that cost no more than the allowance, at least one."""
+    low, high = 1, len(lines)
+    while low < high:
+        middle = (low + high + 1) // 2
+        price = cost(lines[-middle:])
+        low, high = (middle, high) if price is not None and price <= allowance else (low, middle - 1)
+    return lines[-low:]

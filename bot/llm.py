@@ -3,20 +3,24 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from adapters import Vendor
-from adapters.base import Provider, Reply, Request
+from adapters.base import Provider, Reply, Request, Usage
 from adapters.errors import ProviderError, TimedOut, TooLong
 from adapters.models import label
+from bot.database import DatabaseError, Unavailable
 from bot.limits import attempt_seconds, fits
 from bot.pricing import UNPRICED, Cost, price
 from bot.store import Call, Store
 
 log = logging.getLogger("precis.llm")
+
+AWAY = 0.5
+"""Seconds between tries to write where the database is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,45 +85,61 @@ class Gateway:
         except TimeoutError:
             raise TimedOut(self.provider.name, "deadline") from None
 
+    def estimate(self, input_tokens: int, output_tokens: int) -> float | None:
+        """What so many tokens would cost now, in US dollars; None where the model has no known price."""
+        usage = Usage(input_total=input_tokens, output_total=output_tokens)
+        return price(self.vendor.prices, self.provider.model, usage, datetime.now(UTC)).usd
+
     async def note_dropped(self, answer: Answer, entries: int) -> None:
         """Record how many entries of this answer cited nothing that exists."""
-        await self.store.note_dropped(answer.call_id, entries)
+        await written(lambda: self.store.note_dropped(answer.call_id, entries))
 
     async def record(self, call: "CallInProgress", error: str | None, reply: Reply | None) -> tuple[float, Cost]:
-        """Price the attempt and write its row, waiting for the database where it is away. Returns seconds and cost."""
+        """Price the attempt and write its row, without which no answer is lost. Returns seconds and cost."""
         seconds = time.monotonic() - call.started
         usage = reply.usage if reply else None
         cost = price(self.vendor.prices, reply.served_model, reply.usage, call.at) if reply else UNPRICED
-        await self.store.log_call(
-            Call(
-                id=call.id,
-                called_at=call.at.isoformat(),
-                task=call.request.task,
-                prompt_version=call.request.prompt_version,
-                provider=self.provider.name,
-                requested_model=self.provider.model,
-                served_model=reply.served_model if reply else None,
-                input_tokens=usage.input_total if usage else None,
-                cached_tokens=usage.cache_read if usage else None,
-                cache_write_tokens=usage.cache_write if usage else None,
-                output_tokens=usage.output_total if usage else None,
-                thinking_tokens=usage.thinking if usage else None,
-                cost_usd=cost.usd,
-                price_table=cost.price_table,
-                latency_ms=round(seconds * 1000),
-                attempt=1,
-                outcome="failed" if error else "ok",
-                error=error,
-                workspace=call.origin.workspace,
-                channel=call.origin.channel,
-                user=call.origin.user,
-                job=call.origin.job,
-                request_id=reply.request_id if reply else None,
-                prompt=call.request.text if self.keep_text else None,
-                answer=reply.text if reply and self.keep_text else None,
-            )
+        row = Call(
+            id=call.id,
+            called_at=call.at.isoformat(),
+            task=call.request.task,
+            prompt_version=call.request.prompt_version,
+            provider=self.provider.name,
+            requested_model=self.provider.model,
+            served_model=reply.served_model if reply else None,
+            input_tokens=usage.input_total if usage else None,
+            cached_tokens=usage.cache_read if usage else None,
+            cache_write_tokens=usage.cache_write if usage else None,
+            output_tokens=usage.output_total if usage else None,
+            thinking_tokens=usage.thinking if usage else None,
+            cost_usd=cost.usd,
+            price_table=cost.price_table,
+            latency_ms=round(seconds * 1000),
+            attempt=1,
+            outcome="failed" if error else "ok",
+            error=error,
+            workspace=call.origin.workspace,
+            channel=call.origin.channel,
+            user=call.origin.user,
+            job=call.origin.job,
+            request_id=reply.request_id if reply else None,
+            prompt=call.request.text if self.keep_text else None,
+            answer=reply.text if reply and self.keep_text else None,
         )
+        await written(lambda: self.store.log_call(row))
         return seconds, cost
+
+
+async def written(write: Callable[[], Awaitable[None]]) -> None:
+    """Write, waiting while the database is away; where waiting cannot help, say so and go on with the paid answer."""
+    while True:
+        try:
+            return await write()
+        except Unavailable:
+            await asyncio.sleep(AWAY)
+        except DatabaseError as error:
+            log.error("A call is not in the call log: %s", error)
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 class NoTraceback(logging.Formatter):
     """Names the class of an exception and nothing more of it."""
 
-    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
+    def formatException(self, ei: ExcInfo) -> str:
         return f"({ei[0].__name__})" if ei[0] else ""
 
 

@@ -28,15 +28,17 @@ def inbox(database: Database) -> None:
             answer TEXT,
             posted TEXT,
             due REAL,
+            wait REAL NOT NULL DEFAULT 0,
             owner TEXT,
             started REAL,
             tries INTEGER NOT NULL DEFAULT 0,
+            taken INTEGER NOT NULL DEFAULT 0,
             error TEXT
         )
         """
     )
     database.execute("CREATE INDEX inbox_due ON inbox (queue, due) WHERE due IS NOT NULL")
-    database.execute("CREATE INDEX inbox_started ON inbox (queue, started)")
+    database.execute("CREATE INDEX inbox_started ON inbox (started) WHERE due IS NULL")
 
 
 @STEPS(name="0002_calls")
@@ -75,3 +77,42 @@ def calls(database: Database) -> None:
     )
     database.execute("CREATE INDEX calls_called_at ON calls (called_at)")
     database.execute("CREATE INDEX calls_task ON calls (task, called_at)")
+    database.execute("CREATE INDEX calls_kept ON calls (called_at) WHERE prompt IS NOT NULL OR answer IS NOT NULL")
+
+
+@STEPS(name="0003_summaries")
+def summaries(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE summaries (
+            id TEXT PRIMARY KEY,
+            key TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            workspace TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            messages INTEGER NOT NULL,
+            covered TEXT NOT NULL,
+            draft TEXT NOT NULL,
+            model TEXT NOT NULL,
+            call TEXT NOT NULL
+        )
+        """
+    )
+    database.execute("CREATE INDEX summaries_key ON summaries (key, made_at)")
+    database.execute("CREATE INDEX summaries_made_at ON summaries (made_at)")
+
+
+@STEPS(name="0004_feedback")
+def feedback(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE feedback (
+            call TEXT NOT NULL,
+            "user" TEXT NOT NULL,
+            given_at TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            PRIMARY KEY (call, "user")
+        )
+        """
+    )

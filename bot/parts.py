@@ -30,4 +30,3 @@ def pieces(line: str, size: int, factor: float) -> Iterator[str]:
     for start in range(0, len(line), longest):
         piece = line[start : start + longest]
         yield piece if start == 0 else f"{number} (continued)\n{INDENT}{piece}"
-

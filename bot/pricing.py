@@ -10,6 +10,7 @@ from genai_prices import calc_price
 from adapters.base import Usage
 
 FREE = "free"
+TABLE = f"genai-prices {version('genai-prices')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,11 @@ def price(prices: str | None, model: str, usage: Usage, at: datetime) -> Cost:
     """The cost of one call at that time. `prices` is the vendor's id in the table, None for what costs nothing."""
     if prices is None:
         return Cost(0.0, FREE)
-    table = f"genai-prices {version('genai-prices')}"
     try:
         found = calc_price(billed(usage), model, provider_id=prices, genai_request_timestamp=at)
-    except LookupError:
-        return Cost(None, table)
-    return Cost(float(found.total_price), table)
+    except (LookupError, ValueError):
+        return Cost(None, TABLE)
+    return Cost(float(found.total_price), TABLE)
 
 
 def billed(usage: Usage) -> BilledUsage:

@@ -1,5 +1,6 @@
 """Opening the SQLite file: its address, its settings, its tables, and why it cannot be opened."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -35,6 +36,16 @@ def locate(url: str) -> Path | None:
 def name(path: Path | None) -> str:
     """How a sentence about this database begins."""
     return f"The database {path}" if path else "The database in memory"
+
+
+def moved(path: Path, opened: os.stat_result) -> bool:
+    """Say whether the path no longer leads to the file that was opened. Takes microseconds."""
+    try:
+        return not os.path.samestat(opened, path.stat())
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False  # nothing can be said at the moment; SQLite will find out
 
 
 def connect(path: Path | None, clock: Callable[[], float]) -> sqlite_utils.Database:

@@ -1,4 +1,4 @@
-"""Every query outside the inbox: today the call log."""
+"""Every query outside the inbox: calls, summaries, feedback."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -6,6 +6,13 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from bot.database import Database
+
+FORGET_SUMMARIES = """
+    DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE made_at < $1 LIMIT 200) RETURNING id"""
+FORGET_CALLS = """
+    UPDATE calls SET prompt = NULL, answer = NULL WHERE id IN (
+        SELECT id FROM calls WHERE called_at < $1 AND (prompt IS NOT NULL OR answer IS NOT NULL) LIMIT 200)
+    RETURNING id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +52,28 @@ class Call:
     answer: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSummary:
+    """A row of `summaries`: the draft as the model wrote it, and a digest of the messages that it covers.
+
+    `key` names what was asked; `subject` is a thread's root or a channel's span; `call` is the call that wrote it.
+    """
+
+    id: str
+    key: str
+    made_at: str
+    workspace: str
+    channel: str
+    subject: str
+    messages: int
+    covered: str
+    draft: str
+    model: str
+    call: str
+
+
 CALLS = TypeAdapter(list[Call])
+SUMMARIES = TypeAdapter(list[KeptSummary])
 
 
 class Store:
@@ -69,10 +97,34 @@ class Store:
         )
         return CALLS.validate_python(rows)
 
-    async def forget_texts(self, before: datetime) -> None:
-        """Blank the prompts and answers of calls made before that time; the figures stay."""
-        await self.database.write(
-            "UPDATE calls SET prompt = NULL, answer = NULL"
-            " WHERE called_at < $1 AND (prompt IS NOT NULL OR answer IS NOT NULL)",
-            before.isoformat(),
+    async def keep_summary(self, summary: KeptSummary) -> None:
+        await self.database.insert("summaries", asdict(summary))
+
+    async def latest_summary(self, key: str) -> KeptSummary | None:
+        rows = await self.database.read(
+            "SELECT * FROM summaries WHERE key = $1 ORDER BY made_at DESC, rowid DESC LIMIT 1", key
         )
+        return next(iter(SUMMARIES.validate_python(rows)), None)
+
+    async def summary(self, id: str) -> KeptSummary | None:
+        rows = await self.database.read("SELECT * FROM summaries WHERE id = $1", id)
+        return next(iter(SUMMARIES.validate_python(rows)), None)
+
+    async def give_feedback(self, call: str, user: str, verdict: str, at: datetime) -> None:
+        """Keep a person's verdict on the answer of a call; a second one replaces the first."""
+        await self.database.write(
+            'INSERT INTO feedback (call, "user", given_at, verdict) VALUES ($1, $2, $3, $4)'
+            ' ON CONFLICT (call, "user") DO UPDATE SET given_at = excluded.given_at, verdict = excluded.verdict',
+            call,
+            user,
+            at.isoformat(),
+            verdict,
+        )
+
+    async def forget_texts(self, before: datetime) -> None:
+        """Blank the prompts and answers of calls and delete the summaries made before that time; the figures stay.
+
+        Goes in small steps, so that a request that comes in meanwhile is written down at once.
+        """
+        for statement in (FORGET_SUMMARIES, FORGET_CALLS):
+            await self.database.repeat(statement, before.isoformat())

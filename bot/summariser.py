@@ -1,7 +1,6 @@
 """The summary task: a transcript of any length goes in, a draft that cites message numbers comes out."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +20,10 @@ MAX_OUTPUT_TOKENS = 3_000
 """Room for about 25 entries, and for the little thinking that some models cannot switch off."""
 
 PROMPT_TOKENS = 2_000
-"""Room for our own instructions."""
+"""Room for our own instructions, which take about half of it."""
+
+ANSWER_TOKENS = 700
+"""What a summary usually takes, for estimates."""
 
 PART_TOKENS = 60_000
 """The longest part of a conversation that does not fit one call: small models lose the middle of longer ones."""
@@ -61,14 +63,19 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The parts that a conversation is read in: all but the newest are summarised apart."""
+    """The parts that a conversation is read in: all but the newest are summarised apart. Tokens are estimates."""
 
     parts: Sequence[Sequence[str]]
     room: int
+    tokens: int
 
     @property
-    def calls(self) -> int:
-        return len(self.parts)
+    def input_tokens(self) -> int:
+        return self.tokens + len(self.parts) * PROMPT_TOKENS // 2 + (len(self.parts) - 1) * ANSWER_TOKENS
+
+    @property
+    def output_tokens(self) -> int:
+        return len(self.parts) * ANSWER_TOKENS
 
 
 class Summariser:
@@ -103,15 +110,15 @@ class Summariser:
         return Made(draft, tuple(reading.answers))
 
     def plan(self, lines: Sequence[str]) -> Plan:
-        room = self.room()
-        if self.tokens(lines) <= room:
-            return Plan([lines], room)
-        return Plan(split(lines, min(room // 2, self.part_tokens), self.factor), room)
+        room, tokens = self.room(), self.tokens(lines)
+        if tokens <= room:
+            return Plan([lines], room, tokens)
+        return Plan(split(lines, min(room // 2, self.part_tokens), self.factor), room, tokens)
 
     def smaller(self, lines: Sequence[str], plan: Plan) -> Plan:
         """Parts half as long as the longest of a plan that turned out too long."""
         longest = max(map(self.tokens, plan.parts))
-        return Plan(split(lines, max(longest // 2, 1), self.factor), plan.room // 2)
+        return Plan(split(lines, max(longest // 2, 1), self.factor), plan.room // 2, plan.tokens)
 
     def room(self) -> int:
         """Tokens of conversation that fit one call beside our instructions and the answer."""
@@ -201,4 +208,3 @@ async def together(work: Iterable[Coroutine[None, None, Draft]]) -> list[Draft]:
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
-

@@ -1,8 +1,9 @@
 """A summary: the form a model fills in, and what is left of it when every citation has been checked."""
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from bot.transcript import Transcript, one_line
 
@@ -46,6 +47,14 @@ class Citation(Frozen):
     ts: str
 
 
+def source(number: object) -> int:
+    """A message number, 0 for what cannot be one: a model may write 1e19, which is an integer to JSON."""
+    return int(number) if isinstance(number, int | float) and 0 < number < 1e9 else 0
+
+
+Source = Annotated[int, BeforeValidator(source)]
+
+
 class DraftEntry(Frozen):
     """An entry as the model wrote it, with message numbers that may not exist."""
 
@@ -54,7 +63,7 @@ class DraftEntry(Frozen):
     by: str = ""
     owner: str = ""
     due: str = ""
-    sources: tuple[int, ...]
+    sources: tuple[Source, ...]
 
 
 class Draft(Frozen):

@@ -1,13 +1,18 @@
 """What can go wrong with the database, as sentences for people.
 
     DatabaseError       the database cannot do what was asked
+    ├── Lost            nor anything else: its file is no longer the one that was opened
     └── Unavailable     not at the moment: the same call may work later
 
 The text says what to do next and never holds SQL or values. The original error is the `__cause__`.
 """
 
+import logging
 import sqlite3
 
+log = logging.getLogger(__name__)
+
+LOST = "{file} was deleted or replaced while Precis was using it: start Precis again."
 LOCKED = "{file} is locked by another program: close that program, then try again."
 PASSING = {
     sqlite3.SQLITE_BUSY: LOCKED,
@@ -28,8 +33,32 @@ class DatabaseError(Exception):
     """The database cannot do what was asked, and asking again does not help."""
 
 
+class Lost(DatabaseError):
+    """The database's path leads to another file or to none, so nothing can be kept: the process must start again."""
+
+
 class Unavailable(DatabaseError):
     """The database cannot be used at the moment (locked, full, failing disk); nothing was written."""
+
+
+class Outage:
+    """What the database keeps someone from doing: said in the log once when it begins, and once when it is over."""
+
+    def __init__(self, who: str, what: str) -> None:
+        self._who = who
+        self._what = what
+        self._said: str | None = None
+
+    def note(self, error: DatabaseError | None) -> None:
+        """Tell how it went just now."""
+        sentence = str(error) if error else None
+        if sentence == self._said:
+            return
+        self._said = sentence
+        if sentence:
+            log.warning("%s cannot %s. %s", self._who, self._what, sentence)
+        else:
+            log.warning("%s can %s again.", self._who, self._what)
 
 
 def explain(error: Exception, file: str) -> DatabaseError:

@@ -7,11 +7,12 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from handlers.client import refusal
 from handlers.people import People
 from handlers.refusals import NotFound
 
 SECONDS = 60
-"""How long an answer of Slack's is trusted: somebody who leaves a channel loses sight of it within this time."""
+"""How long an answer of Slack's is trusted: who leaves a channel or becomes a guest loses sight within this time."""
 
 REMEMBERED = 10_000
 PAGE = 999
@@ -25,6 +26,7 @@ class Access:
         self.slack = slack
         self.people = people
         self.public: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
+        self.full_members: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
         self.members: TTLCache[tuple[str, str], bool] = TTLCache(REMEMBERED, SECONDS)
 
     async def check(self, user: str, channel: str, *, asked_in: str) -> None:
@@ -34,11 +36,11 @@ class Access:
         if channel.startswith("D"):
             raise NotFound
         try:
-            if await self.is_public(channel) and (await self.people.person(user)).full_member:
+            if await self.is_public(channel) and await self.is_full_member(user):
                 return
             allowed = await self.is_member(user, channel)
         except SlackApiError as error:
-            if error.response["error"] in HIDDEN:
+            if refusal(error) in HIDDEN:
                 raise NotFound from None
             raise
         if not allowed:
@@ -50,6 +52,11 @@ class Access:
             answer = await self.slack.conversations_info(channel=channel)
             self.public[channel] = is_public(answer["channel"])
         return self.public[channel]
+
+    async def is_full_member(self, user: str) -> bool:
+        if user not in self.full_members:
+            self.full_members[user] = (await self.people.look_up(user)).full_member
+        return self.full_members[user]
 
     async def is_member(self, user: str, channel: str) -> bool:
         key = (user, channel)

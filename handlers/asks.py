@@ -1,8 +1,12 @@
 """A request for a summary, as it waits in the inbox: ids only, never what anybody wrote."""
 
+import re
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
+
+TLDR = re.compile(r"tl;?dr\b", re.IGNORECASE)
+"""How a message to Precis begins that wants a summary."""
 
 
 class Surface(StrEnum):

@@ -8,9 +8,8 @@ from pydantic import BaseModel, ConfigDict
 from bot.inbox import Job
 from handlers import blocks
 from handlers.blocks import Content
-from handlers.links import ChannelLink, OtherWorkspace
 from handlers.posts import InConversation
-from handlers.refusals import NotInThread
+from handlers.refusals import ChannelLink, NotInThread, OtherWorkspace
 from handlers.replies import sentence
 from handlers.services import Services
 
@@ -48,7 +47,7 @@ async def joined(body: dict[str, Any], services: Services) -> None:
 async def perform(job: Job, services: Services) -> None:
     """Post the card."""
     card = Card.model_validate(job.body)
-    outlet = InConversation(services.slack, job, channel=card.channel, thread_ts=card.thread_ts, after=card.after)
+    outlet = InConversation(services, job, channel=card.channel, thread_ts=card.thread_ts, after=card.after)
     await outlet.deliver(CARDS[card.name](services.workspace.bot_name))
 
 

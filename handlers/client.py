@@ -4,6 +4,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -14,11 +15,15 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 SECONDS = 30
 CONNECTIONS = 100
 RATE_LIMIT_RETRIES = 3
+PASSING = ("ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
+"""What Slack says when the same call may work later."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -50,6 +55,15 @@ def session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=SECONDS), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
     )
+
+
+def refusal(error: SlackApiError) -> str:
+    """Slack's word for what was wrong; an answer that is none of Slack's has only a status."""
+    answer = error.response
+    body = answer.data if isinstance(answer, AsyncSlackResponse) else None
+    if isinstance(body, dict) and body.get("error"):
+        return str(body["error"])
+    return f"http_{getattr(answer, 'status_code', getattr(answer, 'status', 'unknown'))}"
 
 
 class Proxied(Protocol):

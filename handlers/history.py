@@ -1,5 +1,7 @@
 """Slack's history as a transcript: read whole, names resolved, noise left out."""
 
+import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +11,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.transcript import Message, Transcript
 from handlers import mrkdwn
-from handlers.people import People
-from handlers.refusals import InviteMe, NotFound
+from handlers.asks import TLDR
+from handlers.client import refusal
+from handlers.people import UNKNOWN, People
+from handlers.refusals import InviteMe, NotFound, TooMuch
+
+log = logging.getLogger("precis.history")
 
 PAGE = 1000
+MOST_MESSAGES = 20_000
+MOST_MENTIONED = 50
+"""Names looked up beside those of the authors: one message can mention thousands."""
+
 CONTENT = (None, "file_share", "thread_broadcast", "me_message", "bot_message", "file_comment")
 """The subtypes that somebody wrote; all others are Slack's own notices: joins, topics, pins."""
 
@@ -51,27 +61,33 @@ class History:
             if messages and messages[0]["ts"] != root:
                 messages = await self.replies(channel, root)
         except SlackApiError as error:
-            refusal = REFUSALS.get(error.response["error"])
-            if refusal is None:
+            reason = REFUSALS.get(refusal(error))
+            if reason is None:
                 raise
-            raise refusal from None
+            if reason is NotFound and refusal(error) == "missing_scope":
+                log.warning("The app lacks a scope to read conversation %s: reinstall it with manifest.json", channel)
+            raise reason from None
         return Thread(channel, root, await self.transcribe(messages))
 
     async def replies(self, channel: str, ts: str) -> list[dict[str, Any]]:
-        pages = await self.slack.conversations_replies(channel=channel, ts=ts, limit=PAGE)
-        return [message async for page in pages for message in page["messages"]]
+        """Every page of a thread. Raises `TooMuch` rather than hold a thread that nobody could summarise."""
+        messages: list[dict[str, Any]] = []
+        async for page in await self.slack.conversations_replies(channel=channel, ts=ts, limit=PAGE):
+            messages += page["messages"]
+            if len(messages) > MOST_MESSAGES:
+                raise TooMuch
+        return messages
 
     async def transcribe(self, messages: list[dict[str, Any]]) -> Transcript:
+        kept, mentioned = await asyncio.to_thread(self.sifted, messages)
+        authors = {message["user"] for message in kept if message.get("user")}
+        names = await self.people.names([*authors, *sorted(mentioned - authors)[:MOST_MENTIONED]])
+        return await asyncio.to_thread(transcript, kept, names)
+
+    def sifted(self, messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], set[str]]:
+        """The messages with content, in order, and the people whom they mention."""
         kept = sorted(filter(self.is_content, messages), key=lambda message: float(message["ts"]))
-        users = {message["user"] for message in kept if message.get("user")}
-        texts = [written(message) for message in kept]
-        names = await self.people.names(users.union(*map(mrkdwn.mentioned, texts)))
-        return Transcript(
-            [
-                Message(message["ts"], author(message, names), mrkdwn.plain(text, lambda user: names.get(user, user)))
-                for message, text in zip(kept, texts, strict=True)
-            ]
-        )
+        return kept, set().union(*(mrkdwn.mentioned(written(message)) for message in kept))
 
     def is_content(self, message: dict[str, Any]) -> bool:
         """Something a person or another bot said: not a notice, not Precis's own post, not a request to Precis."""
@@ -80,14 +96,35 @@ class History:
             and not message.get("hidden")
             and message.get("bot_id") != self.bot_id
             and message.get("user") != self.bot_user
-            and not (message.get("text") or "").lstrip().startswith(f"<@{self.bot_user}")
+            and not self.is_request(message.get("text") or "")
             and bool(written(message).strip())
         )
+
+    def is_request(self, text: str) -> bool:
+        """Whether somebody spoke to Precis to have a summary, which is no part of the conversation."""
+        mention = f"<@{self.bot_user}>"
+        said = text.strip().removeprefix(mention).strip()
+        return text.strip().startswith(mention) and (
+            not said or TLDR.match(said) is not None or said.startswith("<http")
+        )
+
+
+def transcript(messages: list[dict[str, Any]], names: dict[str, str]) -> Transcript:
+    return Transcript(
+        [
+            Message(
+                message["ts"],
+                author(message, names),
+                mrkdwn.plain(written(message), lambda user: names.get(user, UNKNOWN)),
+            )
+            for message in messages
+        ]
+    )
 
 
 def author(message: dict[str, Any], names: dict[str, str]) -> str:
     profile = message.get("bot_profile") or {}
-    return names.get(message.get("user", "")) or profile.get("name") or message.get("username") or "unknown"
+    return names.get(message.get("user") or "") or profile.get("name") or message.get("username") or UNKNOWN
 
 
 def written(message: dict[str, Any]) -> str:

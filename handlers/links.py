@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
+from handlers.refusals import ChannelLink, NotALink, OtherWorkspace, Refusal
+
+CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,20}")
 TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
 ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>|(https?://[^\s<>|]+)")
 AFTER = ".,;:!?)]}'\"*_~`…"
 """What people write behind a link or around it, which is not part of it."""
 
 CLIENT_HOST = "app.slack.com"
+ORGANISATION = ".enterprise.slack.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +26,9 @@ class Link:
     thread_ts: str | None = None
 
 
-class NotALink(Exception):
-    """The text holds no link to a Slack message."""
-
-
-class ChannelLink(Exception):
-    """The link opens a channel, not a message."""
-
-
-class OtherWorkspace(Exception):
-    """The link leads into another workspace."""
-
-
 def find(text: str, workspace_url: str, team: str) -> Link:
     """The first link to a message in a text. Raises `NotALink`, `ChannelLink` or `OtherWorkspace`."""
-    problem: Exception = NotALink()
+    problem: Refusal = NotALink()
     for match in ADDRESS.finditer(text):
         try:
             return parse(unescape(match[1] or match[2]).rstrip(AFTER), workspace_url, team)
@@ -64,11 +55,11 @@ def parse(address: str, workspace_url: str, team: str) -> Link:
 
 
 def same_workspace(parts: SplitResult, workspace_url: str) -> bool:
-    """The workspace's own address, or that of the organisation it is part of."""
-    own = urlsplit(workspace_url)
-    if parts.netloc.lower() == own.netloc.lower():
-        return True
-    return (own.hostname or "").endswith(".enterprise.slack.com") and (parts.hostname or "").endswith(".slack.com")
+    """The workspace's own address, or one of an organisation, whose links hold for all its workspaces."""
+    host, own = parts.netloc.lower(), urlsplit(workspace_url).netloc.lower()
+    if own.endswith(ORGANISATION):
+        return host.endswith(".slack.com")
+    return host == own or host.endswith(ORGANISATION)
 
 
 def in_archives(path: list[str], query: dict[str, list[str]]) -> Link:

@@ -1,16 +1,15 @@
 """`@precis tldr` in a thread or beside a link, and direct messages; anything else gets the help card."""
 
-import re
 from typing import Any
 
 from handlers import cards, links
-from handlers.asks import Ask, Surface
+from handlers.asks import TLDR, Ask, Surface
 from handlers.cards import Card
-from handlers.links import ChannelLink, Link, NotALink, OtherWorkspace
+from handlers.links import Link
+from handlers.refusals import ChannelLink, NotALink, OtherWorkspace
 from handlers.services import Services
 from handlers.tldr import QUEUE
 
-TLDR = re.compile(r"tl;?dr\b", re.IGNORECASE)
 SAID = (None, "file_share", "thread_broadcast")
 
 

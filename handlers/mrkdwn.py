@@ -5,7 +5,7 @@ from collections.abc import Callable
 from html import unescape
 
 TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
-USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+USER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

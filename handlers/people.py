@@ -10,6 +10,8 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from handlers.client import PASSING, refusal
+
 REMEMBERED = 10_000
 SECONDS = 3600
 LOOKUPS = 8
@@ -52,9 +54,9 @@ class People:
             async with self.turns:
                 answer = await self.slack.users_info(user=user)
         except SlackApiError as error:
-            if error.response["error"] in ("user_not_found", "user_not_visible", "users_not_found"):
-                return Person(user, UNKNOWN, full_member=False)
-            raise
+            if refusal(error) in PASSING or refusal(error).startswith("http_"):
+                raise
+            return Person(user, UNKNOWN, full_member=False)
         return person(answer["user"], self.team)
 
 
@@ -62,6 +64,7 @@ def person(user: dict[str, Any], team: str) -> Person:
     profile = user.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")
     guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
-    foreign = user.get("team_id", team) != team and not user.get("enterprise_user")
+    teams = [user.get("team_id"), *(user.get("enterprise_user") or {}).get("teams", [])]
+    foreign = team not in teams
     full_member = not (guest or foreign or user.get("deleted") or user.get("is_bot"))
     return Person(user["id"], str(name or UNKNOWN), full_member)

@@ -2,13 +2,12 @@
 
 from typing import Any, Protocol
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import Job
 from handlers.blocks import Content
-from handlers.client import webhook
+from handlers.client import refusal, webhook
+from handlers.services import Services
 
 EVENT_TYPE = "precis_job"
 LOOK_BACK = 100
@@ -33,8 +32,9 @@ class Outlet(Protocol):
 class InConversation:
     """A message in a channel or thread: posted as a placeholder, then updated in place."""
 
-    def __init__(self, slack: AsyncWebClient, job: Job, *, channel: str, thread_ts: str | None, after: str) -> None:
-        self.slack = slack
+    def __init__(self, services: Services, job: Job, *, channel: str, thread_ts: str | None, after: str) -> None:
+        self.slack = services.slack
+        self.bot_id = services.workspace.bot_id
         self.job = job
         self.channel = channel
         self.thread_ts = thread_ts
@@ -61,7 +61,12 @@ class InConversation:
 
     async def find(self) -> str | None:
         messages = await self.recent()
-        return next((message["ts"] for message in messages if belongs(message, self.job.id)), None)
+        return next((message["ts"] for message in messages if self.is_own(message)), None)
+
+    def is_own(self, message: dict[str, Any]) -> bool:
+        found = message.get("metadata") or {}
+        payload = found.get("event_payload") or {}
+        return message.get("bot_id") == self.bot_id and payload.get("job") == self.job.id
 
     async def recent(self) -> list[dict[str, Any]]:
         span: dict[str, Any] = {"oldest": self.after, "limit": LOOK_BACK, "include_all_metadata": True}
@@ -90,18 +95,16 @@ class InConversation:
                 parse="none",
             )
         except SlackApiError as error:
-            if error.response["error"] != "message_not_found":
+            if refusal(error) != "message_not_found":
                 raise
 
 
 class ForAsker:
     """An ephemeral through the `response_url`, a direct message where that has expired or is used up."""
 
-    def __init__(
-        self, slack: AsyncWebClient, connections: aiohttp.ClientSession, job: Job, *, user: str, url: str
-    ) -> None:
-        self.slack = slack
-        self.connections = connections
+    def __init__(self, services: Services, job: Job, *, user: str, url: str) -> None:
+        self.slack = services.slack
+        self.connections = services.connections
         self.job = job
         self.user = user
         self.url = url
@@ -141,8 +144,3 @@ def message(content: Content, job: Job) -> dict[str, Any]:
 
 def metadata(job: Job) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": {"job": job.id}}
-
-
-def belongs(message: dict[str, Any], job_id: str) -> bool:
-    found = message.get("metadata") or {}
-    return found.get("event_type") == EVENT_TYPE and found.get("event_payload", {}).get("job") == job_id

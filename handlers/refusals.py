@@ -5,12 +5,28 @@ class Refusal(Exception):
     """Base of the reasons that a person is told; `handlers.replies` has the sentence for each."""
 
 
+class NotALink(Refusal):
+    """The text holds no link to a Slack message."""
+
+
+class ChannelLink(Refusal):
+    """The link opens a channel, not a message."""
+
+
+class OtherWorkspace(Refusal):
+    """The link leads into another workspace."""
+
+
 class NotFound(Refusal):
     """No such message, or none that the asker may see: the two are never told apart."""
 
 
 class InviteMe(Refusal):
     """A public channel that the asker may open and the bot is not in."""
+
+
+class TooMuch(Refusal):
+    """More messages than are read for one answer."""
 
 
 class NothingToRead(Refusal):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from adapters import PROVIDERS
 from adapters import errors as provider
-from handlers import links, refusals
+from handlers import refusals
 
 log = logging.getLogger("precis.handlers")
 
@@ -15,12 +15,12 @@ TRY_AGAIN = "I could not take that, please try again."
 GIVEN_UP = "I tried several times and could not finish this. Please ask again in a few minutes."
 
 SENTENCES: dict[type[Exception], str] = {
-    links.NotALink: (
+    refusals.NotALink: (
         "That is not a link to a Slack message. Copy one with a message's ⋮ menu → Copy link, and paste it behind the"
         " command."
     ),
-    links.ChannelLink: "That link opens a channel. Copy the link of a message instead: its ⋮ menu → Copy link.",
-    links.OtherWorkspace: (
+    refusals.ChannelLink: "That link opens a channel. Copy the link of a message instead: its ⋮ menu → Copy link.",
+    refusals.OtherWorkspace: (
         "That link leads to another workspace, and I can read only this one. Please give me a link from here."
     ),
     refusals.NotFound: (
@@ -28,6 +28,9 @@ SENTENCES: dict[type[Exception], str] = {
         " are not part of."
     ),
     refusals.InviteMe: "I am not in that channel yet. Invite me there with /invite @{bot}, then ask again.",
+    refusals.TooMuch: (
+        "That conversation is longer than I read for one answer (20,000 messages). Give me a link to a shorter thread."
+    ),
     refusals.NothingToRead: (
         "There is nothing to summarise in that thread: I found only joins, notices or empty messages. Give me a link"
         " to a thread with replies."
@@ -101,4 +104,7 @@ async def reporting(tell: Callable[[str], Awaitable[object]]) -> AsyncIterator[N
         yield
     except Exception as error:
         log.error("A request was not taken: %s", type(error).__name__)
-        await tell(TRY_AGAIN)
+        try:
+            await tell(TRY_AGAIN)
+        except Exception as unheard:
+            log.error("The asker could not be told: %s", type(unheard).__name__)

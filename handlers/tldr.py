@@ -17,7 +17,8 @@ from bot.wish import Wish
 from handlers import blocks, links
 from handlers.asks import Ask, Surface
 from handlers.blocks import Content
-from handlers.links import ChannelLink, Link, NotALink, OtherWorkspace, permalink
+from handlers.client import refusal
+from handlers.links import Link, permalink
 from handlers.posts import ForAsker, InConversation, Outlet, message
 from handlers.refusals import NothingToRead, Refusal, SingleMessage
 from handlers.replies import GIVEN_UP, reporting, sentence
@@ -43,7 +44,7 @@ async def answer(command: dict[str, Any], services: Services) -> dict[str, Any]:
         return shown(blocks.help_card(services.workspace.bot_name))
     try:
         link = wanted(command, text, services)
-    except (NotALink, ChannelLink, OtherWorkspace) as problem:
+    except Refusal as problem:
         return shown(blocks.notice(sentence(problem, bot=services.workspace.bot_name)))
     if link is None:
         return shown(blocks.needs_link())
@@ -88,7 +89,7 @@ async def perform(job: Job, services: Services) -> None:
             outcome = Outcome.model_validate_json(job.answer)
         await deliver(outcome, ask, job, services)
     except SlackApiError as error:
-        log.warning("Slack refused a call of job %s: %s", job.id, error.response["error"])
+        log.warning("Slack refused a call of job %s: %s", job.id, refusal(error))
         raise
 
 
@@ -108,14 +109,16 @@ class Outcome(BaseModel):
 
 async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
     """The summary, or the sentence that says why there is none. Raises `SlackApiError` where Slack fails."""
+    private = False
     try:
         await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
+        private = await goes_beyond(ask, services)
         thread = await services.history.thread(ask.channel, ask.ts)
         worth_it(thread.transcript)
         origin = Origin(services.workspace.team, ask.channel, ask.user, job.id)
         made = await Summariser(services.gateway).summarise(thread.transcript, Wish(), origin)
     except (Refusal, ProviderError) as error:
-        return Outcome(content=blocks.notice(sentence(error, bot=services.workspace.bot_name)))
+        return Outcome(content=blocks.notice(sentence(error, bot=services.workspace.bot_name)), private=private)
     answer = made.answers[-1]
     found = checked(made.draft, thread.transcript)
     if found.dropped:
@@ -126,7 +129,7 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         messages=len(thread.transcript),
         address=lambda ts: permalink(services.workspace.url, thread.channel, ts, thread.root),
     )
-    return Outcome(content=content, private=await goes_beyond(ask, services))
+    return Outcome(content=content, private=private)
 
 
 def worth_it(transcript: Transcript) -> None:
@@ -145,15 +148,15 @@ async def goes_beyond(ask: Ask, services: Services) -> bool:
 
 
 async def deliver(outcome: Outcome, ask: Ask, job: Job, services: Services) -> None:
-    content = outcome.content
     if outcome.private:
-        await services.slack.chat_postMessage(channel=ask.user, **message(content, job))
-        content = blocks.notice(blocks.SENT_PRIVATELY)
-    await outlet(ask, job, services).deliver(content)
+        await services.slack.chat_postMessage(channel=ask.user, **message(outcome.content, job))
+        outcome = Outcome(content=blocks.notice(blocks.SENT_PRIVATELY))
+        await job.save(outcome.model_dump_json())
+    await outlet(ask, job, services).deliver(outcome.content)
 
 
 def outlet(ask: Ask, job: Job, services: Services) -> Outlet:
     """Where the answer goes: under the mention, or to the asker alone."""
     if ask.surface is Surface.MENTION:
-        return InConversation(services.slack, job, channel=ask.asked_in, thread_ts=ask.thread_ts, after=ask.message_ts)
-    return ForAsker(services.slack, services.connections, job, user=ask.user, url=ask.response_url)
+        return InConversation(services, job, channel=ask.asked_in, thread_ts=ask.thread_ts, after=ask.message_ts)
+    return ForAsker(services, job, user=ask.user, url=ask.response_url)

@@ -316,7 +316,9 @@ async def test_it_is_bad_output_where_the_schema_is_broken(server, provider, tex
 
 async def test_it_is_bad_output_where_the_nesting_has_no_end(server, provider):
     server.then(server.reply("[" * 100_000))
-    assert type(await failing(provider, ask(SCHEMA))) is errors.BadOutput
+    caught = await failing(provider, ask(SCHEMA))
+    assert type(caught) is errors.BadOutput
+    assert caught.reply is not None or server.name == "gemini"  # whose SDK fails on it before we see the bill
 
 
 # The wire
@@ -359,7 +361,7 @@ async def test_it_leaves_no_connection_behind(server):
     assert server.connections == 1
     await provider.close()
     async with asyncio.timeout(2):
-        while server.connections:  # noqa: ASYNC110
+        while server.connections:
             await asyncio.sleep(0.005)
     del provider
     gc.collect()
@@ -369,7 +371,7 @@ async def test_it_keeps_many_calls_open_at_once(server, provider):
     server.latency = 60
     calls = [asyncio.create_task(provider.complete(ask())) for _ in range(150)]
     async with asyncio.timeout(30):
-        while server.connections < 150:  # noqa: ASYNC110
+        while server.connections < 150:
             await asyncio.sleep(0.005)
     for call in calls:
         call.cancel()
@@ -433,7 +435,7 @@ async def test_it_keeps_the_key_out_of_its_repr(server, provider):
 def test_it_keeps_the_text_out_of_reprs():
     reply = Reply("A-PRIVATE-ANSWER", Usage(), "m", "m", "done", data={"a": "A-PRIVATE-ANSWER"})
     assert "PRIVATE" not in repr(reply)
-    assert "THE-PROMPT-TEXT" not in repr(ask(SCHEMA))
+    assert "TEXT" not in repr(ask(SCHEMA))
 
 
 # Checking a model

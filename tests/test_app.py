@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,7 @@ async def test_it_finishes_what_runs_and_exits_0_on_a_signal(
         server.latency = 1.0
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+        await asyncio.wait_for(server.arrived.wait(), 20)
         process.send_signal(number)
         status, errors = await ended(process)
 
@@ -87,8 +90,7 @@ async def test_it_answers_once_when_it_is_killed_during_the_call(slack: Sandbox,
         async with launched(slack, tmp_path, **keys) as process:
             await slack.connected()
             asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-            while not server.received:
-                await asyncio.sleep(0.02)
+            await asyncio.wait_for(server.arrived.wait(), 20)
             process.kill()
             await process.wait()
         async with launched(slack, tmp_path, **keys):
@@ -188,7 +190,10 @@ async def test_it_acknowledges_before_the_work_is_done(slack: Sandbox, thread: s
 
 
 async def test_it_keeps_no_text_where_retention_is_0(slack: Sandbox, thread: str, tmp_path: Path) -> None:
-    async with claude(tmp_path) as (server, keys), launched(slack, tmp_path, CONTENT_RETENTION_DAYS="0", **keys) as process:
+    async with (
+        claude(tmp_path) as (server, keys),
+        launched(slack, tmp_path, CONTENT_RETENTION_DAYS="0", **keys) as process,
+    ):
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
         await asked.answered(timeout=25)
@@ -201,3 +206,62 @@ async def test_it_keeps_no_text_where_retention_is_0(slack: Sandbox, thread: str
     assert (call.prompt, call.answer, call.outcome) == (None, None, "ok")
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("precis.db*"))
     assert b"blank page" not in stored
+
+
+async def test_it_leaves_quietly_when_stopped_while_it_starts(slack: Sandbox, tmp_path: Path) -> None:
+    async with launched(slack, tmp_path, LLM_PROVIDER="offline") as process:
+        await asyncio.sleep(0.5)  # in the middle of its imports
+        process.send_signal(signal.SIGINT)
+        status, errors = await ended(process)
+
+    assert status == 0, errors
+    assert "Traceback" not in errors
+
+
+async def test_it_says_that_its_port_is_taken(slack: Sandbox, tmp_path: Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        async with launched(slack, tmp_path, LLM_PROVIDER="offline", HEALTH_PORT=port) as process:
+            status, errors = await ended(process)
+
+    assert status == 2
+    assert f"Port {port} is taken" in errors
+    assert "Traceback" not in errors
+
+
+async def test_it_calls_a_fault_of_slacks_by_its_name(slack: Sandbox, tmp_path: Path) -> None:
+    slack.fail("auth.test", status=503, times=5)
+    async with launched(slack, tmp_path, LLM_PROVIDER="offline") as process:
+        status, errors = await ended(process)
+
+    assert status == 1
+    assert "fault at the moment" in errors or "cannot be reached" in errors
+
+
+async def test_it_ends_when_slack_withdraws_its_token(slack: Sandbox, tmp_path: Path) -> None:
+    async with launched(slack, tmp_path, LLM_PROVIDER="offline") as process:
+        await slack.connected()
+        slack.fail("apps.connections.open", error="token_revoked", times=50)
+        slack.close_sockets()
+        status, errors = await ended(process)
+
+    assert status == 2
+    assert "does not accept SLACK_APP_TOKEN any more" in errors
+
+
+async def test_it_logs_a_call_whose_row_could_not_be_written_at_once(
+    slack: Sandbox, thread: str, tmp_path: Path
+) -> None:
+    async with claude(tmp_path) as (server, keys), launched(slack, tmp_path, **keys):
+        server.latency = 1.0
+        await slack.connected()
+        asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+        await asyncio.wait_for(server.arrived.wait(), 20)
+        with closing(sqlite3.connect(tmp_path / "precis.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            await asyncio.sleep(4.0)  # longer than a write waits
+            other.execute("ROLLBACK")
+        await asked.answered(timeout=25)
+
+    assert len(asked.answers) == 1
+    assert len(server.received) == 1

@@ -144,15 +144,25 @@ def test_it_knows_its_version(folder: Path) -> None:
     assert re.fullmatch(r"precis, version \d+\.\d+\.\d+\n", ended.stdout)
 
 
-def test_it_says_that_there_are_no_calls() -> None:
+def test_it_says_that_there_is_no_database_yet(folder: Path) -> None:
     ended = precis("calls")
+
+    assert ended.exit_code == 2
+    assert "There is no database at sqlite:///precis.db yet" in ended.stderr
+    assert list(folder.glob("*.db")) == []
+
+
+@pytest.mark.usefixtures("log")
+def test_it_says_that_there_are_no_calls() -> None:
+    ended = precis("calls", "--task", "extract")
 
     assert ended.exit_code == 0
     assert ended.stdout == "No calls in that time.\n"
 
 
+@pytest.mark.usefixtures("log")
 def test_it_gives_programs_an_empty_list_of_no_calls() -> None:
-    ended = precis("calls", "--json")
+    ended = precis("calls", "--json", "--task", "extract")
 
     assert json.loads(ended.stdout)["calls"] == []
     assert json.loads(ended.stdout)["totals"]["calls"] == 0
@@ -211,9 +221,9 @@ def test_it_gives_programs_json_without_texts() -> None:
 
 @pytest.mark.usefixtures("log")
 def test_it_reads_the_database_that_is_configured(folder: Path) -> None:
-    other = f"sqlite:///{folder}/other.db"
+    (folder / "precis.db").rename(folder / "other.db")
 
-    assert listed(DATABASE_URL=other) == []
+    assert len(listed(DATABASE_URL=f"sqlite:///{folder}/other.db")) == 4
 
 
 @pytest.mark.parametrize(
@@ -256,7 +266,7 @@ def test_it_says_how_to_write_a_moment(value: str) -> None:
     [
         ("postgresql://app:PASSWORD@db.example/precis", "which this version of Precis cannot use"),
         ("mysql://app:PASSWORD@db.example/precis", "is not an address Precis knows"),
-        ("sqlite:///no/such/folder/precis.db", "create the folder no/such/folder"),
+        ("sqlite:///no/such/folder/precis.db", "There is no database at"),
     ],
 )
 def test_it_says_what_is_wrong_with_the_database(url: str, sentence: str) -> None:
@@ -301,9 +311,9 @@ def test_it_refuses_an_unknown_command() -> None:
     assert "No such command 'fly'" in ended.stderr
 
 
+@pytest.mark.usefixtures("log")
 def test_it_works_as_a_process_too(folder: Path) -> None:
     ended = process(folder, "calls", "--json")
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert json.loads(ended.stdout)["calls"] == []
-    assert (folder / "precis.db").read_bytes().startswith(b"SQLite format 3")
+    assert len(json.loads(ended.stdout)["calls"]) == 4

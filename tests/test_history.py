@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox import Sandbox, Workspace
 from handlers.client import client, session
 from handlers.history import History
-from handlers.people import People
+from handlers.people import People, person
 from handlers.refusals import InviteMe, NotFound
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, PRIVATE, talk
 
@@ -56,7 +56,10 @@ async def test_it_calls_people_unknown_whom_slack_does_not_show(history: History
         ({"text": "", "subtype": "file_share", "files": [{"title": "The plan", "name": "x"}]}, "[file: The plan]"),
         ({"text": "I wave", "subtype": "me_message"}, "I wave"),
         ({"text": "", "attachments": [{"fallback": "build failed"}]}, "build failed"),
-        ({"text": None, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "in a block"}}]}, "in a block"),
+        (
+            {"text": None, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "in a block"}}]},
+            "in a block",
+        ),
     ],
 )
 async def test_it_reads_what_a_person_would_see(history: History, message: dict[str, Any], text: str) -> None:
@@ -118,3 +121,36 @@ async def test_it_reads_every_message_of_a_real_export(history: History, data: P
         kept += len(transcript)
 
     assert kept > 100
+
+
+async def test_it_looks_up_no_more_names_than_a_thread_needs(slack: Sandbox, history: History) -> None:
+    crowd = " ".join(f"<@U0CROWD{number:04d}>" for number in range(500))
+
+    await lines(history, {"user": ADA, "text": crowd}, {"user": BEN, "text": "who are they?"})
+
+    assert len([call for call in slack.calls if call.method == "users.info"]) == 52
+
+
+async def test_it_reads_a_thread_though_a_name_cannot_be_had(slack: Sandbox, history: History) -> None:
+    slack.fail("users.info", error="user_disabled")
+
+    assert await lines(history, {"user": ADA, "text": "hello"}) == [("unknown", "hello")]
+
+
+@pytest.mark.parametrize(
+    ("user", "full_member"),
+    [
+        ({"team_id": "T1"}, True),
+        ({}, False),
+        ({"team_id": "T2"}, False),
+        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E9", "teams": ["T2"]}}, False),
+        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1", "teams": ["T1", "T2"]}}, True),
+        ({"team_id": "T1", "is_stranger": True}, False),
+        ({"team_id": "T1", "is_restricted": True}, False),
+        ({"team_id": "T1", "is_ultra_restricted": True}, False),
+        ({"team_id": "T1", "is_bot": True}, False),
+        ({"team_id": "T1", "deleted": True}, False),
+    ],
+)
+def test_it_takes_nobody_for_a_full_member_without_evidence(user: dict[str, Any], full_member: bool) -> None:
+    assert person({"id": "U1"} | user, "T1").full_member is full_member

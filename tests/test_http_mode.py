@@ -1,5 +1,6 @@
 """Signed HTTP instead of Socket Mode, and `GET /healthz` in both."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -65,7 +66,26 @@ async def test_it_is_healthy_while_connected_and_not_afterwards(slack: Sandbox, 
         status, health = await healthz(precis)
         assert precis.connection is not None
         await precis.connection.client.disconnect()
+        await asyncio.sleep(1.0)  # for as long as the last look is trusted
         lost, sick = await healthz(precis)
 
     assert (status, health["connected"]) == (200, True)
     assert (lost, sick["connected"]) == (503, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"[1, 2", {}),
+        (b"\xff\xfe", {}),
+        (b"{}", {"X-Slack-Request-Timestamp": "abc", "X-Slack-Signature": "v0=1"}),
+        (b"{}", {"X-Slack-Request-Timestamp": "1700000000", "X-Slack-Signature": "v0=0"}),
+    ],
+)
+async def test_it_refuses_nonsense_before_reading_it(http: Precis, body: bytes, headers: dict[str, str]) -> None:
+    async with (
+        aiohttp.ClientSession() as visitor,
+        visitor.post(f"http://127.0.0.1:{http.port}{EVENTS_PATH}", data=body, headers=headers) as answer,
+    ):
+        assert answer.status == 401
+    assert http.last_request is None

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.links import ChannelLink, Link, NotALink, OtherWorkspace, find, permalink
+from handlers.links import Link, find, permalink
+from handlers.refusals import ChannelLink, NotALink, OtherWorkspace
 
 HOME = "https://acme.slack.com/"
 TEAM = "T024BE7LD"
@@ -101,7 +102,6 @@ def test_it_tells_a_channel_from_a_message(text: str) -> None:
         MESSAGE.replace("acme.slack.com", "acme.slack.com:8443"),
         MESSAGE.replace("acme.slack.com", "acme.slack.com:x"),
         MESSAGE.replace("acme.slack.com", "slack.com"),
-        MESSAGE.replace("acme", "acme.enterprise"),
         MESSAGE.replace("acme", "\u0430cme"),
         MESSAGE.replace("acme.slack.com", "127.0.0.1"),
         f"https://app.slack.com/client/T0OTHER/{CHANNEL}/thread/{CHANNEL}-{ROOT}",
@@ -117,6 +117,10 @@ def test_it_stays_inside_the_workspace(address: str) -> None:
 @pytest.mark.parametrize("host", ["acme.enterprise.slack.com", "acme-research.slack.com"])
 def test_it_takes_the_addresses_of_an_organisation_where_the_app_is_installed_in_one(host: str) -> None:
     assert find(MESSAGE.replace("acme.slack.com", host), "https://acme.enterprise.slack.com/", TEAM) == ALONE
+
+
+def test_it_takes_an_organisations_links_in_each_of_its_workspaces() -> None:
+    assert find(MESSAGE.replace("acme", "acme.enterprise"), HOME, TEAM) == ALONE
 
 
 def test_it_takes_no_lookalike_for_the_organisation() -> None:

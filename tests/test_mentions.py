@@ -14,8 +14,12 @@ from tests.conftest import ACK_TIMEOUT, ADA, BEN, ELSEWHERE, GENERAL, PRIVATE, t
 from tests.test_tldr import link
 
 
-async def say(slack: Sandbox, precis: Precis, text: str, *, channel: str = GENERAL, thread_ts: str | None = None) -> str:
-    ts = await slack.person(ADA).say(channel, text.replace("@precis", f"<@{slack.workspace.bot_user_id}>"), thread_ts=thread_ts)
+async def say(
+    slack: Sandbox, precis: Precis, text: str, *, channel: str = GENERAL, thread_ts: str | None = None
+) -> str:
+    ts = await slack.person(ADA).say(
+        channel, text.replace("@precis", f"<@{slack.workspace.bot_user_id}>"), thread_ts=thread_ts
+    )
     await slack.settled()
     await precis.services.inbox.idle()
     return ts
@@ -138,9 +142,7 @@ async def test_it_runs_a_mention_once_though_slack_repeats_it(
     assert len(await Store(precis.database).calls()) == 1
 
 
-async def test_it_stays_silent_where_its_placeholder_was_deleted(
-    slack: Sandbox, precis: Precis, thread: str
-) -> None:
+async def test_it_stays_silent_where_its_placeholder_was_deleted(slack: Sandbox, precis: Precis, thread: str) -> None:
     slack.fail("chat.update", error="message_not_found")
 
     await say(slack, precis, "@precis tldr", thread_ts=thread)
@@ -174,3 +176,30 @@ async def test_it_introduces_itself_on_joining_a_channel(slack: Sandbox, precis:
     [message] = [each for each in slack.workspace.history(ELSEWHERE) if each.get("bot_id")]
     assert "I am Precis" in message["text"]
     assert "\n" not in message["text"]
+
+
+async def test_it_sends_a_private_summary_once_though_slack_fails_afterwards(
+    slack: Sandbox, precis: Precis, workspace: Workspace
+) -> None:
+    secret = talk(workspace, PRIVATE)
+    slack.fail("chat.update", status=503, times=4)
+
+    text = f"<@{workspace.bot_user_id}> tldr {link(slack, PRIVATE, secret)}"
+    asked = await slack.person(ADA).say(GENERAL, text)
+    await slack.settled()
+    while await precis.services.inbox.depth() or await waiting(precis):
+        await precis.services.inbox.idle()
+
+    assert len(slack.person(ADA).sees(slack.person(ADA).dm())) == 1
+    assert "went to you" in replies(slack, GENERAL, asked)[0]
+
+
+async def test_it_tells_bystanders_nothing_of_a_private_thread(
+    slack: Sandbox, precis: Precis, workspace: Workspace
+) -> None:
+    alone = workspace.post(ADA, PRIVATE, "Lunch?")
+
+    asked = await say(slack, precis, f"@precis tldr {link(slack, PRIVATE, alone)}")
+
+    [answer] = replies(slack, GENERAL, asked)
+    assert "went to you" in answer

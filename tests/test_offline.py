@@ -94,6 +94,16 @@ def test_it_takes_a_question_for_answered_when_its_asker_is_content():
     assert summary_of(*said)["open_questions"] == []
 
 
+def test_it_does_not_take_a_question_for_an_answer():
+    said = [("Ana", "How do I restart the export worker on staging?"), ("Bo", "Which worker do you mean exactly?")]
+    assert [one["sources"] for one in summary_of(*said)["open_questions"]] == [[1]]
+
+
+def test_it_leaves_code_and_quotes_out():
+    text = "> the older sentence that somebody quotes\n```\nSELECT older FROM sentence\n```\nThe query above is slow."
+    assert not {"SELECT", "older"} & set(json.dumps(summary_of(("Ana", text))).split())
+
+
 def test_it_does_not_take_not_knowing_for_an_answer():
     said = [
         ("Ana", "Rendering would cost $8,000 a month. Is that approved?"),

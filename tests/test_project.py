@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from adapters import PROVIDERS
-from bot import cli, config
+from bot import __main__, cli, config
 
 ROOT = Path(__file__).parents[1]
 START = "python -m bot run"
@@ -151,7 +151,7 @@ def test_it_ships_every_package() -> None:
 
 
 def test_it_installs_a_command_that_exists() -> None:
-    assert [pkgutil.resolve_name(target) for target in PROJECT["project"]["scripts"].values()] == [cli.main]
+    assert [pkgutil.resolve_name(target) for target in PROJECT["project"]["scripts"].values()] == [__main__.main]
 
 
 def test_it_is_under_the_mit_licence() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from adapters import PROVIDERS, errors
-from handlers import links, refusals
+from handlers import refusals
 from handlers.replies import GIVEN_UP, SENTENCES, TRY_AGAIN, duration, reporting, sentence
 
 DETAIL = "xoxb-DETAIL quoted from a private thread"
@@ -20,7 +20,7 @@ def tree(base: type[Exception]) -> Iterator[type[Exception]]:
 
 PROVIDER_ERRORS = [*tree(errors.ProviderError)]
 REFUSALS = [kind for kind in tree(refusals.Refusal) if kind is not refusals.Refusal]
-LINK_ERRORS = [kind for kind in vars(links).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+LINK_ERRORS = [refusals.NotALink, refusals.ChannelLink, refusals.OtherWorkspace]
 KEYLESS = (errors.MissingKey, errors.Auth)
 FAILURES = [
     *(kind(DETAIL) for kind in (*REFUSALS, *LINK_ERRORS)),
@@ -36,7 +36,7 @@ FAILURES = [
 def test_it_knows_the_failures_there_are() -> None:
     assert len(PROVIDER_ERRORS) == 19
     assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
-    assert len(REFUSALS) == 5
+    assert len(REFUSALS) == 9
 
 
 @pytest.mark.parametrize("kind", [*REFUSALS, *LINK_ERRORS], ids=lambda kind: kind.__name__)

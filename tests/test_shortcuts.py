@@ -25,9 +25,7 @@ async def test_it_summarises_the_thread_of_a_reply(slack: Sandbox, precis: Preci
     assert "5 messages" in asked.answers[-1]["text"]
 
 
-async def test_it_asks_to_be_invited_where_it_cannot_read(
-    slack: Sandbox, precis: Precis, workspace: Workspace
-) -> None:
+async def test_it_asks_to_be_invited_where_it_cannot_read(slack: Sandbox, precis: Precis, workspace: Workspace) -> None:
     asked = await slack.person(BEN).shortcut("tldr_message", channel=ELSEWHERE, ts=talk(workspace, ELSEWHERE))
     await precis.services.inbox.idle()
 

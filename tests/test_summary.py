@@ -167,3 +167,15 @@ def test_it_can_read_whatever_fits_its_schema() -> None:
 
     assert Draft202012Validator(summary_schema()).is_valid(sample)
     assert len(checked(Draft.model_validate(sample), TALK).open_questions) == 1
+
+
+@pytest.mark.parametrize("number", [1e19, 1e300, -5, 0, 2**70])
+def test_it_survives_numbers_that_no_message_has(number: float) -> None:
+    entry = {"text": "Said.", "sources": [number, 1]}
+    made = Draft.model_validate(
+        {"headline": "h", "points": [entry], "decisions": [], "actions": [], "open_questions": []}
+    )
+
+    [point] = checked(made, Transcript([Message("1700000000.000100", "Ada", "hello")])).points
+
+    assert [citation.number for citation in point.citations] == [1]

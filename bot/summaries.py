@@ -1,0 +1,202 @@
+"""Summaries that are never paid for twice: kept by conversation and wish, brought up to date, shared by askers."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from uuid import uuid4
+
+from bot.limits import affordable
+from bot.llm import Gateway, Origin
+from bot.prompts import VERSION
+from bot.store import KeptSummary, Store
+from bot.summariser import Earlier, Made, Progress, Summariser, unseen
+from bot.summary import Draft, Summary, checked
+from bot.transcript import Message, Transcript
+from bot.wish import Wish
+
+
+@dataclass(frozen=True)
+class Order:
+    """A conversation to summarise: a thread by its root, or a channel by the span that was asked for, such as `24h`.
+
+    `allowance` is the most it may cost, an estimate in US dollars; None for any cost.
+    """
+
+    channel: str
+    subject: str
+    transcript: Transcript
+    wish: Wish
+    origin: Origin
+    allowance: float | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """Names the summary: the same for everybody who wants the same of the same conversation."""
+        wish = self.wish.model_copy(update={"focus": self.wish.focus.casefold()})
+        named = [self.origin.workspace, self.channel, self.subject, VERSION, wish.model_dump_json()]
+        return hashlib.sha256(json.dumps(named).encode()).hexdigest()
+
+    @cached_property
+    def prints(self) -> list[str]:
+        """What each message is recognised by: any edit changes it."""
+        return list(map(fingerprint, self.transcript.messages))
+
+
+@dataclass(frozen=True, slots=True)
+class Summarised:
+    """A summary and what it took.
+
+    `id` is that of its row, None where nothing is kept; `call` is the call that wrote it. `calls` were made for it now:
+    0 where it was kept, and then `seconds` and `cost_usd` are 0 too. `cost_usd` is None where the price is unknown.
+    `added` counts the messages that were new to an earlier summary, None where there was none.
+    """
+
+    id: str | None
+    summary: Summary
+    messages: int
+    model: str
+    call: str
+    made_at: datetime
+    calls: int
+    seconds: float
+    cost_usd: float | None
+    added: int | None
+
+
+class TooDear(Exception):
+    """A summary would cost more than was allowed. `newest` messages cost no more than that; US dollars, estimated."""
+
+    def __init__(self, whole_usd: float, newest_usd: float, newest: int) -> None:
+        super().__init__(f"about ${whole_usd:.4f}")
+        self.whole_usd = whole_usd
+        self.newest_usd = newest_usd
+        self.newest = newest
+
+
+class Summaries:
+    """`keep` says whether summaries may be written down. Without it each is made anew, once for all who wait for it."""
+
+    def __init__(self, gateway: Gateway, store: Store, *, keep: bool) -> None:
+        self.gateway = gateway
+        self.store = store
+        self.keep = keep
+        self.summariser = Summariser(gateway)
+        self.under_way: dict[tuple[str, ...], asyncio.Future[Summarised]] = {}
+
+    async def of(self, order: Order, progress: Progress = unseen) -> Summarised:
+        """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`."""
+        flight = (order.key, digest(order.prints))
+        if flight in self.under_way:
+            return await asyncio.shield(self.under_way[flight])
+        shared = self.under_way[flight] = asyncio.get_running_loop().create_future()
+        shared.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            found = await self.found(order, progress)
+        except asyncio.CancelledError:
+            shared.cancel()
+            raise
+        except Exception as error:
+            shared.set_exception(error)
+            raise
+        finally:
+            del self.under_way[flight]
+        shared.set_result(found)
+        return found
+
+    async def found(self, order: Order, progress: Progress) -> Summarised:
+        kept = await self.kept(order)
+        if kept is not None and kept.messages == len(order.prints):
+            return remembered(kept, order.transcript)
+        earlier = Earlier(Draft.model_validate_json(kept.draft), kept.messages) if kept else None
+        self.afford(order, earlier)
+        made = await self.summariser.summarise(
+            order.transcript, order.wish, order.origin, earlier=earlier, progress=progress
+        )
+        return await self.recorded(order, made, earlier)
+
+    async def kept(self, order: Order) -> KeptSummary | None:
+        """The last summary under this key, if every message it covers still stands first, unchanged."""
+        kept = await self.store.latest_summary(order.key) if self.keep else None
+        if kept is None or kept.covered != digest(order.prints[: kept.messages]):
+            return None
+        return kept
+
+    def afford(self, order: Order, earlier: Earlier | None) -> None:
+        """Raise `TooDear` where reading what is new would cost more than is allowed."""
+        if order.allowance is None:
+            return
+        lines = order.transcript.lines[earlier.messages if earlier else 0 :]
+        whole = self.cost(lines)
+        if whole is not None and whole > order.allowance:
+            newest = affordable(lines, order.allowance, self.cost)
+            raise TooDear(whole, self.cost(newest) or 0.0, len(newest))
+
+    def cost(self, lines: Sequence[str]) -> float | None:
+        """What reading these lines will roughly cost, None where the model has no known price."""
+        plan = self.summariser.plan(lines)
+        return self.gateway.estimate(plan.input_tokens, plan.output_tokens)
+
+    async def recorded(self, order: Order, made: Made, earlier: Earlier | None) -> Summarised:
+        summary = checked(made.draft, order.transcript)
+        last = made.answers[-1]
+        if summary.dropped:
+            await self.gateway.note_dropped(last, summary.dropped)
+        costs = [answer.cost_usd for answer in made.answers]
+        found = Summarised(
+            id=uuid4().hex if self.keep else None,
+            summary=summary,
+            messages=len(order.prints),
+            model=last.model,
+            call=last.call_id,
+            made_at=datetime.now(UTC),
+            calls=len(made.answers),
+            seconds=sum(answer.seconds for answer in made.answers[-1:]),
+            cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+            added=len(order.prints) - earlier.messages if earlier else None,
+        )
+        if found.id is not None:
+            await self.store.keep_summary(kept_form(found.id, order, made.draft, found))
+        return found
+
+
+def kept_form(id: str, order: Order, draft: Draft, found: Summarised) -> KeptSummary:
+    return KeptSummary(
+        id=id,
+        key=order.key,
+        made_at=found.made_at.isoformat(),
+        workspace=order.origin.workspace,
+        channel=order.channel,
+        subject=order.subject,
+        messages=found.messages,
+        covered=digest(order.prints),
+        draft=draft.model_dump_json(exclude_defaults=True),
+        model=found.model,
+        call=found.call,
+    )
+
+
+def remembered(kept: KeptSummary, transcript: Transcript) -> Summarised:
+    return Summarised(
+        id=kept.id,
+        summary=checked(Draft.model_validate_json(kept.draft), transcript),
+        messages=kept.messages,
+        model=kept.model,
+        call=kept.call,
+        made_at=datetime.fromisoformat(kept.made_at),
+        calls=0,
+        seconds=0.0,
+        cost_usd=0.0,
+        added=None,
+    )
+
+
+def fingerprint(message: Message) -> str:
+    return hashlib.sha256(f"{message.ts}\0{message.author}\0{message.text}".encode(errors="replace")).hexdigest()
+
+
+def digest(prints: Sequence[str]) -> str:
+    return hashlib.sha256("".join(prints).encode()).hexdigest()
