@@ -3,17 +3,20 @@
 import asyncio
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from adapters.base import Finish, Provider, Reply, Request, Usage, finished
 from adapters.errors import BadRequest
-from adapters.offline_summary import summarise
+from adapters.offline_summary import POINTS, summarise
 from adapters.offline_triage import triage
-
-TASKS: Mapping[str, Callable[[str], Mapping[str, object]]] = {"summarise": summarise, "triage": triage}
 
 BYTES_PER_TOKEN = 4
 """English chat as measured on current models. Nothing is billed: the counts let reports compare the same traffic."""
+
+AT_MOST = re.compile(r"^- points:.*\bat most (\d{1,2})\b", re.MULTILINE)
+USUAL = 7
+"""The most points that the prompt for the usual length allows a model; the rules keep to `POINTS` for it."""
 
 
 class Offline(Provider):
@@ -26,7 +29,7 @@ class Offline(Provider):
         if request.task not in TASKS:
             raise BadRequest(self.name, "no rules for this task")
         try:
-            data = await asyncio.to_thread(TASKS[request.task], request.text)
+            data = await asyncio.to_thread(TASKS[request.task], request)
         except ValueError:
             data = None
         if data is None:
@@ -45,3 +48,26 @@ class Offline(Provider):
 
 def tokens(text: str) -> int:
     return math.ceil(len(text.encode(errors="replace")) / BYTES_PER_TOKEN)
+
+
+def summary(request: Request) -> Mapping[str, object]:
+    return summarise(request.text, points=limit(request.system), topics=wants_topics(request.schema))
+
+
+def limit(system: str) -> int:
+    """How many points the instructions allow, where they do not speak of the usual length."""
+    asked = AT_MOST.search(system)
+    return POINTS if asked is None or int(asked[1]) == USUAL else int(asked[1])
+
+
+def wants_topics(schema: object) -> bool:
+    for key in ("properties", "points", "items", "required"):
+        schema = schema.get(key) if isinstance(schema, Mapping) else None
+    return isinstance(schema, list) and "topic" in schema
+
+
+def sorted_out(request: Request) -> Mapping[str, object]:
+    return triage(request.text)
+
+
+TASKS: Mapping[str, Callable[[Request], Mapping[str, object]]] = {"summarise": summary, "triage": sorted_out}

@@ -1,20 +1,20 @@
-"""The fenced transcript taken apart: messages, their sentences, and the words of each that carry meaning."""
+"""What messages and notes say, sentence by sentence, with the words of each that carry meaning."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from adapters.offline_cues import NOISE, STOPWORDS
+from adapters.offline_cues import GREETING, NOISE, STOPWORDS
+from adapters.offline_notes import Note
+from adapters.offline_transcript import Message
 
 READ = 8_000
 """Characters of one message that are looked at."""
 
-OPENING = re.compile(r"^<transcript\b(?P<mark>[^>\n]*)>$", re.MULTILINE)
-LINE = re.compile(r"\[(\d+)\] \d{4}-\d\d-\d\d \d\d:\d\d (.*?):(?: (.*))?$")
 WRAPPED = re.compile(r"(?<=[a-z,;])\n(?=[a-z(])")
 CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-LINK = re.compile(r"<?https?://[^\s>|]+(?:\|([^>]*))?>?")
+LINK = re.compile(r"<https?://[^\s>|]+(?:\|([^>]*))?>?|https?://(?:\([^\s()>|]*\)|[^\s()>|])*(?<![.,;:!?'\"])")
 MARKUP = re.compile(r"<[@#!][^>]{,80}>|(?<!\w)[*_~`]{1,3}|[*_~`]{1,3}(?!\w)|:[a-z][\w+-]{,40}:")
 END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")
 ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|approx|dr|mr|ms|no|z\.b|ca|bzw|usw)\.$", re.IGNORECASE)
@@ -23,19 +23,16 @@ UNSPACED = re.compile(f"[{SCRIPTS}]")
 NAMED = re.compile(r"@[\w.-]+|\(link\)")
 PARTICLE = re.compile(r"[\u3040-\u309f]+")
 RUN = re.compile(rf"[{SCRIPTS}]+|[^\W_{SCRIPTS}][^\W{SCRIPTS}]+")
+AT = re.compile(r"(?<!\w)@(?=\w)")
 ASKED = re.compile(r"[?？]\W{,9}$|(?:ですか|ますか|でしょうか|かな)[。\s]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    number: int
-    author: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
-    """One sentence with the words that carry meaning. `place` counts messages from 0; `rank` is how much it says."""
+    """One sentence with the words that carry meaning, or a whole entry of the notes.
+
+    `place` counts messages from 0, and backwards for what notes tell; `rank` is how much it says.
+    """
 
     message: Message
     place: int
@@ -44,29 +41,11 @@ class Sentence:
     opens: bool
     asks: bool
     rank: float = 0.0
+    note: Note | None = None
 
     @property
     def substantial(self) -> bool:
         return len(self.words) >= 3 and len(self.text) >= 12
-
-
-def read(text: str) -> Iterator[Message]:
-    """The numbered messages between the fences; indented lines belong to the message above them."""
-    opening = OPENING.search(text)
-    end = text.rfind(f"\n</transcript{opening['mark']}>") if opening else -1
-    if opening is None or end < 0:
-        raise ValueError("no transcript")
-    number, author, lines = 0, "", list[str]()
-    for line in text[opening.end() : end].split("\n"):
-        start = LINE.match(line)
-        if start is None:
-            lines.append(line[4:])
-            continue
-        if number:
-            yield Message(number, author, "\n".join(lines))
-        number, author, lines = int(start[1]), start[2], [start[3] or ""]
-    if number:
-        yield Message(number, author, "\n".join(lines))
 
 
 def split(place: int, message: Message) -> Iterator[Sentence]:
@@ -81,11 +60,23 @@ def split(place: int, message: Message) -> Iterator[Sentence]:
         before = piece
 
 
+def recalled(notes: Iterable[Note], first: int, authors: Iterable[str]) -> list[Sentence]:
+    """Entries of notes as if somebody had said them, in the message they cite last; `first` is the transcript's."""
+    found = []
+    for note in notes:
+        author = next((name for name in authors if name and note.text.startswith(f"{name}: ")), "")
+        text = note.text.removeprefix(f"{author}: ") or note.text
+        message = Message(max(note.sources), author, text)
+        meant = words(text) or frozenset([text])
+        found.append(Sentence(message, message.number - first, text, meant, opens=False, asks=False, note=note))
+    return found
+
+
 def plain(text: str) -> str:
     """Text without code blocks, quoted lines, link targets and markup."""
     text = CODE.sub(" ", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     text = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith((">", "&gt;", "|")))
-    text = LINK.sub(lambda link: link[1] or "(link)", WRAPPED.sub(" ", text))
+    text = LINK.sub(lambda link: link[1] or "(link)", WRAPPED.sub(" ", text)).replace("((link))", "(link)")
     return re.sub(r"[ \t]+", " ", MARKUP.sub("", text))
 
 
@@ -110,3 +101,16 @@ def words(text: str) -> frozenset[str]:
         elif run not in STOPWORDS:
             found.add(run)
     return frozenset(found)
+
+
+def tidy(text: str) -> str:
+    text = AT.sub("", GREETING.sub("", text)).strip(" ,;-–—") or text
+    return text[:1].upper() + text[1:]
+
+
+def cut(text: str, longest: int) -> str:
+    """At most this many characters, ending at a word where the script has words."""
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    return (head[: head.rfind(" ")] if " " in head[longest // 2 :] else head).rstrip(" ,;:") + "…"

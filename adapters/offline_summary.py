@@ -1,108 +1,110 @@
-"""Extractive summaries: the sentences that carry the conversation's own vocabulary, sorted by what they do."""
+"""Extractive summaries: sentences of the transcript and entries of the notes, sorted by what they do."""
 
-import math
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from adapters.offline_cues import COMMITMENTS, DECISIONS, DUE, GREETING, REQUESTS, THANKS, UNSURE
-from adapters.offline_sentences import Sentence, read, split
+from adapters.offline_cues import COMMITMENTS, DECISIONS, DUE, REQUESTS
+from adapters.offline_notes import Notes, collected
+from adapters.offline_questions import Conversation
+from adapters.offline_ranking import Scale, Turn, best, repeats, spread, turns_of
+from adapters.offline_sentences import Sentence, cut, recalled, split, tidy, words
+from adapters.offline_topics import Topics
+from adapters.offline_transcript import Message, given, read, threads
+
+POINTS = 6
+"""Points of a summary of the usual length."""
+
+ENTRIES = 5
+"""Decisions, actions and open questions, of each."""
+
+FEW = 3
+"""So few points are asked for by people who want it short."""
 
 LONGEST = 200
-"""Characters of an entry."""
+SHORT = 120
+"""Characters of an entry, and of one where people want it short."""
 
 HEADLINE = 120
 """Characters of a headline, besides the count behind it."""
 
 TAG = re.compile(r"[,.] (?:no|right|correct|yes|ok|okay|or|eh|huh)\s*\?\W{,9}$", re.IGNORECASE)
-AT = re.compile(r"(?<!\w)@(?=\w)")
+COUNT = re.compile(r" \(\d+ messages?(?:, \d+ (?:people|person))?\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What one message contributes: its sentences and all their words; `asks` where it is nothing but questions."""
+class Recalled:
+    """The entries of the notes, ranked beside what the transcript says."""
 
-    sentences: tuple[Sentence, ...]
-    words: frozenset[str]
-    asks: bool
+    points: Sequence[Sentence] = ()
+    decisions: Sequence[Sentence] = ()
+    actions: Sequence[Sentence] = ()
+    questions: Sequence[Sentence] = ()
 
 
-def summarise(text: str) -> Mapping[str, object]:
-    """A summary of the fenced transcript in `text`. Raises `ValueError` where there is no fence."""
-    messages = list(read(text))
-    turns = ranked([tuple(split(place, message)) for place, message in enumerate(messages)])
+def summarise(text: str, *, points: int = POINTS, topics: bool = False) -> Mapping[str, object]:
+    """A summary of the fenced transcript in `text` and of the notes before it, with at most this many points.
+
+    With `topics`, each point says which matter it belongs to. Raises `ValueError` where there is no transcript.
+    """
+    source = given(text)
+    messages, notes = list(read(source.transcript)), collected(source.notes)
+    authors = sorted({message.author for message in messages})
+    said = [tuple(split(place, message)) for place, message in enumerate(messages)]
+    scale, noted = weighed(said, notes, messages[0].number if messages else 0, authors, words(source.wish))
+    turns = turns_of(said, scale)
+    conversation = Conversation(turns, threads(messages))
     sentences = [one for turn in turns.values() for one in turn.sentences]
     useful = sorted((one for one in sentences if one.substantial), key=lambda one: -one.rank)
-    authors = sorted({message.author for message in messages})
-    decisions = best([one for one in useful if decides(one)], 5)
-    actions = best([one for one in useful if acts(one) and one not in decisions], 5)
-    questions = best(unanswered(turns, actions), 5)
-    topic = opening(sentences, useful, len(messages))
-    taken = {*decisions, *actions, *questions, topic}
+
+    decided = best([one for one in useful if decides(one)], ENTRIES)
+    acting = best([one for one in useful if acts(one) and one not in decided], ENTRIES)
+    asked = best(conversation.unanswered(questions(turns, acting)), ENTRIES)
+    decisions, actions = joined(noted.decisions, decided), joined(noted.actions, acting)
+    open_questions = joined(conversation.unanswered(noted.questions), asked)
+
+    topic = latest(useful) if notes else opening(sentences, useful, messages)
+    settled = [*decisions, *actions, *open_questions]
+    taken = {*decided, *acting, *asked, topic}
+    earlier = [one for one in noted.points if not any(repeats(one, other) for other in settled)]
+    chosen = telling([one for one in useful if one not in taken], earlier, scale, points)
+    longest = SHORT if points <= FEW else LONGEST
+    named = Topics(messages, turns, conversation.threads, noted.points) if topics else None
     return {
-        "headline": headline(topic, len(messages), len(authors)),
-        "points": [entry(one, quoted(one)) for one in spread([one for one in useful if one not in taken])],
-        "decisions": [entry(one, tidy(one.text)) | {"by": one.message.author} for one in decisions],
-        "actions": [
-            entry(one, tidy(one.text)) | {"owner": owner(one, authors), "due": due(one.text)} for one in actions
+        "headline": carried(topic, notes, messages) if notes else headline(topic, len(messages), len(authors)),
+        "points": [entry(one, quoted(one), longest) | ({"topic": named.of(one)} if named else {}) for one in chosen],
+        "decisions": [
+            entry(one, tidy(one.text), longest) | {"by": one.note.by if one.note else one.message.author}
+            for one in decisions
         ],
-        "open_questions": [entry(one, quoted(one)) for one in questions],
+        "actions": [entry(one, tidy(one.text), longest) | task(one, authors) for one in actions],
+        "open_questions": [entry(one, quoted(one), longest) for one in open_questions],
     }
 
 
-def ranked(said: Sequence[tuple[Sentence, ...]]) -> dict[int, Turn]:
-    """The turns by place, their sentences ranked by words they share with other messages, though not with every one."""
-    vocabularies = [frozenset[str]().union(*(one.words for one in sentences)) for sentences in said]
-    counts = Counter(word for vocabulary in vocabularies for word in vocabulary)
-    weight = {
-        word: math.log1p(count) * math.log1p(len(said) / count) if count > 1 else 0.35 for word, count in counts.items()
-    }
-    return {
-        place: Turn(
-            tuple(replace(one, rank=rank(one, weight)) for one in sentences),
-            vocabularies[place],
-            all(one.asks for one in sentences),
-        )
-        for place, sentences in enumerate(said)
-        if sentences
-    }
+def weighed(
+    said: Sequence[Sequence[Sentence]], notes: Notes, first: int, authors: Sequence[str], focus: frozenset[str]
+) -> tuple[Scale, Recalled]:
+    """The vocabulary of the transcript and the notes together, and the notes ranked by it."""
+    sections = [
+        recalled(section, first, authors)
+        for section in (notes.points, notes.decisions, notes.actions, notes.open_questions)
+    ]
+    scale = Scale.of([*said, *((one,) for section in sections for one in section)], focus)
+    return scale, Recalled(*map(scale.ranked, sections))
 
 
-def rank(one: Sentence, weight: Mapping[str, float]) -> float:
-    """The mean weight of its words, with a lean towards full sentences and towards what opens the conversation."""
-    size = len(one.words)
-    total = sum(weight[word] for word in one.words) / math.pow(6 + size, 0.75)
-    letters = sum(char.isalpha() or char == " " for char in one.text) / len(one.text)
-    start = 1.5 if one.place == 0 else 1.1 if one.opens else 1.0
-    return total * start * min(1.0, size / 6) * (1.0 if letters > 0.8 else letters * letters)
+def joined(earlier: Sequence[Sentence], newer: Sequence[Sentence]) -> list[Sentence]:
+    """Both without repetitions, of which the newest stay, as they do where there are too many."""
+    return best([*newer, *reversed(earlier)], ENTRIES)
 
 
-def best(candidates: Sequence[Sentence], limit: int) -> list[Sentence]:
-    """The first of the candidates that do not repeat one another, in the order of the conversation."""
-    kept: list[Sentence] = []
-    for one in candidates:
-        if len(kept) == limit:
-            break
-        if not any(repeats(one, other) for other in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda one: one.place)
-
-
-def repeats(one: Sentence, other: Sentence) -> bool:
-    return len(one.words & other.words) >= 0.6 * min(len(one.words), len(other.words))
-
-
-def spread(useful: Sequence[Sentence]) -> list[Sentence]:
-    """Points from all over a conversation: the best of each sixth where it is long, else simply the best."""
-    statements = [one for one in useful if not one.asks]
-    length = max((one.place for one in statements), default=0) + 1
-    if length >= 8:
-        statements = list({one.place: one for one in reversed(statements)}.values())[::-1]
-    if length <= 30:
-        return best(statements, 6)
-    sixths = [[one for one in statements if one.place * 6 // length == part] for part in range(6)]
-    return best([max(part, key=lambda one: one.rank) for part in sixths if part], 6)
+def telling(useful: Sequence[Sentence], earlier: Sequence[Sentence], scale: Scale, limit: int) -> list[Sentence]:
+    """The points: what the asker looks for first, then the best from all over; places left go to the notes."""
+    pool = sorted([*useful, *earlier], key=lambda one: -one.rank)
+    wanted = [one for one in pool if not one.asks and not scale.focus.isdisjoint(one.words)]
+    rest = [one for one in pool if one.note]
+    return best([*wanted, *spread(pool, limit), *rest], limit)
 
 
 def decides(one: Sentence) -> bool:
@@ -113,36 +115,21 @@ def acts(one: Sentence) -> bool:
     return bool(REQUESTS.search(one.text) or (not one.asks and COMMITMENTS.search(one.text)))
 
 
-def unanswered(turns: Mapping[int, Turn], actions: Sequence[Sentence]) -> list[Sentence]:
-    """Questions, newest first, that nobody came back to."""
+def questions(turns: Mapping[int, Turn], actions: Sequence[Sentence]) -> list[Sentence]:
+    """What was asked in the transcript, newest first."""
     asked = [one for turn in turns.values() for one in turn.sentences if one.asks and one.substantial]
-    asked = [one for one in reversed(asked) if one not in actions and not TAG.search(one.text)]
-    return [one for one in asked if not answered(one, turns)]
+    return [one for one in reversed(asked) if one not in actions and not TAG.search(one.text)]
 
 
-def answered(question: Sentence, turns: Mapping[int, Turn]) -> bool:
-    """The next thing that somebody else says decides, unless it stands too far off and speaks of other matters."""
-    for step in range(1, 31):
-        turn = turns.get(question.place + step)
-        if turn is None:
-            continue
-        message = turn.sentences[0].message
-        if message.author == question.message.author:
-            if THANKS.search(message.text):
-                return True
-        elif not turn.asks and (step <= 3 or takes_up(turn, question)):
-            return not UNSURE.search(message.text)
-    return False
-
-
-def takes_up(turn: Turn, question: Sentence) -> bool:
-    return not question.words.isdisjoint(turn.words) or question.message.author in turn.sentences[0].message.text
-
-
-def opening(sentences: Sequence[Sentence], useful: Sequence[Sentence], messages: int) -> Sentence | None:
+def opening(sentences: Sequence[Sentence], useful: Sequence[Sentence], messages: Sequence[Message]) -> Sentence | None:
     """What the conversation opened with, or its weightiest sentence where it runs on or opens with small talk."""
-    first = [one for one in sentences if one.place == 0 and one.substantial] if messages <= 100 else []
+    first = [one for one in sentences if one.message.number == 1 and one.substantial] if len(messages) <= 100 else []
     return next(iter(first or useful or sentences), None)
+
+
+def latest(useful: Iterable[Sentence]) -> Sentence | None:
+    """The weightiest statement of the messages since the notes."""
+    return next((one for one in useful if not one.asks), None)
 
 
 def headline(topic: Sentence | None, messages: int, people: int) -> str:
@@ -152,32 +139,37 @@ def headline(topic: Sentence | None, messages: int, people: int) -> str:
     return f"{cut(tidy(topic.text), HEADLINE)} ({count})"
 
 
-def entry(one: Sentence, text: str) -> dict[str, object]:
-    return {"text": cut(text, LONGEST), "sources": [one.message.number]}
+def carried(topic: Sentence | None, notes: Notes, messages: Sequence[Message]) -> str:
+    """A headline over notes and transcript: how many people have spoken in all is not known any more."""
+    if topic is None and not notes.headlines:
+        return "Nothing was said."
+    text = tidy(topic.text) if topic else notes.headlines[-1]
+    if messages:
+        return f"{cut(COUNT.sub('', text), HEADLINE)} ({messages[-1].number} messages)"
+    return cut(text if len(notes.headlines) == 1 else COUNT.sub("", text), LONGEST)
+
+
+def entry(one: Sentence, text: str, longest: int) -> dict[str, object]:
+    if one.note:
+        return {"text": cut(one.note.text, longest), "sources": list(one.note.sources)}
+    return {"text": cut(text, longest), "sources": [one.message.number]}
 
 
 def quoted(one: Sentence) -> str:
-    return f"{one.message.author}: {tidy(one.text)}"
+    return f"{one.message.author}: {tidy(one.text)}" if one.message.author else tidy(one.text)
 
 
-def tidy(text: str) -> str:
-    text = AT.sub("", GREETING.sub("", text)).strip(" ,;-–—") or text
-    return text[:1].upper() + text[1:]
-
-
-def cut(text: str, longest: int) -> str:
-    """At most this many characters, ending at a word where the script has words."""
-    if len(text) <= longest:
-        return text
-    head = text[: longest - 1]
-    return (head[: head.rfind(" ")] if " " in head[longest // 2 :] else head).rstrip(" ,;:") + "…"
+def task(one: Sentence, authors: Sequence[str]) -> dict[str, object]:
+    if one.note:
+        return {"owner": one.note.owner, "due": one.note.due}
+    return {"owner": owner(one, authors), "due": due(one.text)}
 
 
 def owner(one: Sentence, authors: Sequence[str]) -> str:
     """Who is to do it: the speaker who undertakes it, or the one person the request names."""
     if not REQUESTS.search(one.text):
         return one.message.author
-    named = [name for name in authors if name != one.message.author and name in one.message.text]
+    named = [name for name in authors if name and name != one.message.author and name in one.message.text]
     return named[0] if len(named) == 1 else ""
 
 

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import math
-import re
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,7 +15,6 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 import adapters
@@ -27,6 +25,7 @@ from bot.health import Health
 from bot.inbox import Inbox
 from bot.llm import Gateway
 from bot.store import Store
+from bot.summaries import Summaries
 from handlers import register
 from handlers.access import Access
 from handlers.client import PASSING, client, refusal, session
@@ -34,6 +33,7 @@ from handlers.connection import REFUSED, SocketConnection, TokenRefused
 from handlers.history import History
 from handlers.people import People
 from handlers.services import Services, Workspace
+from handlers.signatures import signed
 
 log = logging.getLogger("precis.app")
 
@@ -42,7 +42,6 @@ GRACE = 12.0
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 EVENTS_PATH = "/slack/events"
-TIMESTAMP = re.compile(r"[0-9]{1,12}")
 BODY_SECONDS = 5.0
 UNREACHABLE = (aiohttp.ClientError, TimeoutError)
 
@@ -143,8 +142,12 @@ async def running(config: Config) -> AsyncIterator[Precis]:
             connections=connections,
             inbox=inbox,
             gateway=gateway,
+            store=store,
+            summaries=Summaries(gateway, store, keep=config.content_retention_days > 0),
+            people=people,
             access=Access(slack, people),
             history=History(slack, people, bot_user=workspace.bot_user, bot_id=workspace.bot_id),
+            allowance=config.max_usd_per_summary,
         )
         bolt = bolt_app(config, workspace, connections)
         register(bolt, services)
@@ -242,15 +245,6 @@ def bolt_app(config: Config, workspace: Workspace, connections: aiohttp.ClientSe
 
 def signing_secret(config: Config) -> str:
     return config.slack_signing_secret.get_secret_value() if config.slack_signing_secret else ""
-
-
-def signed(secret: str, body: bytes, headers: Mapping[str, str]) -> bool:
-    """Whether Slack signed this request within the last five minutes."""
-    timestamp = headers.get("X-Slack-Request-Timestamp", "")
-    signature = headers.get("X-Slack-Signature", "")
-    if not (secret and TIMESTAMP.fullmatch(timestamp) and signature.isascii()):
-        return False
-    return SignatureVerifier(secret).is_valid(body, timestamp, signature)
 
 
 async def listen(precis: Precis, config: Config, stack: AsyncExitStack) -> None:

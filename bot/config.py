@@ -1,5 +1,6 @@
 """The environment, read once into a frozen Config; every problem is reported together, each with its fix."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from adapters import PROVIDERS
 SLACK_API_URL = "https://slack.com/api/"
 DATABASE_URL = "sqlite:///precis.db"
 CONTENT_RETENTION_DAYS = 30
+MAX_USD_PER_SUMMARY = 0.05
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 SLACK_TOKENS = {
@@ -44,7 +46,10 @@ class ProviderConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything an operator can set. Ports are TCP ports; retention is in days, 0 meaning never stored."""
+    """Everything an operator can set. Ports are TCP ports; retention is in days, 0 meaning never stored.
+
+    `max_usd_per_summary` is what a summary may cost without a question, None for no limit.
+    """
 
     slack_bot_token: SecretStr
     slack_app_token: SecretStr | None
@@ -55,6 +60,7 @@ class Config:
     provider: ProviderConfig
     database_url: str
     content_retention_days: int
+    max_usd_per_summary: float | None
     log_level: str
 
     @property
@@ -80,6 +86,7 @@ def load(environment: Mapping[str, str]) -> Config:
     api_url = reader.url("SLACK_API_URL") or SLACK_API_URL
     database_url = reader.get("DATABASE_URL") or DATABASE_URL
     retention = reader.whole_number("CONTENT_RETENTION_DAYS", CONTENT_RETENTION_DAYS, highest=36_500)
+    allowance = reader.dollars("MAX_USD_PER_SUMMARY", MAX_USD_PER_SUMMARY)
     log_level = reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS)
     if reader.problems or bot_token is None or provider is None:
         raise ConfigError(reader.problems)
@@ -93,6 +100,7 @@ def load(environment: Mapping[str, str]) -> Config:
         provider=provider,
         database_url=database_url,
         content_retention_days=retention,
+        max_usd_per_summary=allowance,
         log_level=log_level,
     )
 
@@ -161,6 +169,22 @@ class Reader:
             self.problem(f"{name} must be a whole number from {lowest} to {highest}.")
             return default
         return int(value)
+
+    def dollars(self, name: str, default: float) -> float | None:
+        """An amount of US dollars; `off` means no limit."""
+        value = self.get(name).lower()
+        if not value:
+            return default
+        if value == "off":
+            return None
+        try:
+            amount = float(value.removeprefix("$"))
+        except ValueError:
+            amount = -1.0
+        if not 0 <= amount < math.inf:
+            self.problem(f"{name} must be an amount in US dollars such as 0.05, or off.")
+            return default
+        return amount
 
     def choice(self, name: str, default: str, known: tuple[str, ...]) -> str:
         value = self.get(name).upper() or default

@@ -291,7 +291,7 @@ def dialled(digits: str) -> list[tuple[int, int]]:
     if digits.startswith("+"):
         known = [(match.start, match.end) for match in PhoneNumberMatcher(digits, None)]
         return known or ([(0, len(digits))] if HYPHENED.match(digits) else [])
-    if NINE_DIGITS.match(digits) and not OTHER.match(digits):
+    if NINE_DIGITS.match(digits):
         for region in REGIONS:
             matches = PhoneNumberMatcher(digits, region, leniency=Leniency.EXACT_GROUPING, max_tries=2)
             if known := [(match.start, match.end) for match in matches]:

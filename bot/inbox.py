@@ -266,22 +266,19 @@ class Inbox:
             await asyncio.sleep(pause)
 
     async def _hold(self) -> bool:
+        """Extend what runs here. Where the clock was set back, have no job wait until it has caught up again."""
         ids = [id for queue in self._queues.values() for id in queue.running]
         try:
             if ids:
                 await self._database.write(HOLD.format(ids=marks(3, len(ids))), self._owner, self._lease, *ids)
-            await self._catch_up()
+            catch_up = CATCH_UP.format(queues=marks(1, len(self._queues)))
+            if await self._database.repeat(catch_up, *self._queues):
+                self._wake.set()
         except DatabaseError as error:
             self._keeping.note(error)
             return False
         self._keeping.note(None)
         return True
-
-    async def _catch_up(self) -> None:
-        """Where the clock was set back, have no job wait until it gets there again: only as long as it was to wait."""
-        catch_up = CATCH_UP.format(queues=marks(1, len(self._queues)))
-        if await self._database.repeat(catch_up, *self._queues):
-            self._wake.set()
 
     async def _abandon(self) -> None:
         """Cancel what still runs and hand back whatever this process owns, also rows taken a moment ago."""

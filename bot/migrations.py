@@ -93,7 +93,7 @@ def summaries(database: Database) -> None:
             subject TEXT NOT NULL,
             messages INTEGER NOT NULL,
             covered TEXT NOT NULL,
-            draft TEXT NOT NULL,
+            summary TEXT NOT NULL,
             model TEXT NOT NULL,
             call TEXT NOT NULL
         )

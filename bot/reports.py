@@ -79,8 +79,7 @@ def dollars(call: Call) -> str:
 
 
 def summed(sums: Totals) -> str:
+    calls = "1 call" if sums.calls == 1 else f"{sums.calls:,} calls"
+    tokens = f"{sums.input_tokens:,} input and {sums.output_tokens:,} output tokens"
     unpriced = f", {sums.unpriced} of unknown price" if sums.unpriced else ""
-    return (
-        f"{sums.calls:,} calls, {sums.failed:,} failed; {sums.input_tokens:,} input and {sums.output_tokens:,} output"
-        f" tokens; ${sums.cost_usd:.6f}{unpriced}"
-    )
+    return f"{calls}, {sums.failed:,} failed; {tokens}; ${sums.cost_usd:.6f}{unpriced}"

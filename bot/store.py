@@ -54,7 +54,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSummary:
-    """A row of `summaries`: the draft as the model wrote it, and a digest of the messages that it covers.
+    """A row of `summaries`: a checked summary as JSON, and a digest of the messages that it covers.
 
     `key` names what was asked; `subject` is a thread's root or a channel's span; `call` is the call that wrote it.
     """
@@ -67,7 +67,7 @@ class KeptSummary:
     subject: str
     messages: int
     covered: str
-    draft: str
+    summary: str
     model: str
     call: str
 

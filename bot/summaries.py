@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from uuid import uuid4
@@ -14,7 +14,7 @@ from bot.llm import Gateway, Origin
 from bot.prompts import VERSION
 from bot.store import KeptSummary, Store
 from bot.summariser import Earlier, Made, Progress, Summariser, unseen
-from bot.summary import Draft, Summary, checked
+from bot.summary import Summary, checked
 from bot.transcript import Message, Transcript
 from bot.wish import Wish
 
@@ -110,8 +110,8 @@ class Summaries:
     async def found(self, order: Order, progress: Progress) -> Summarised:
         kept = await self.kept(order)
         if kept is not None and kept.messages == len(order.prints):
-            return remembered(kept, order.transcript)
-        earlier = Earlier(Draft.model_validate_json(kept.draft), kept.messages) if kept else None
+            return remembered(kept)
+        earlier = Earlier(Summary.model_validate_json(kept.summary).draft(), kept.messages) if kept else None
         self.afford(order, earlier)
         made = await self.summariser.summarise(
             order.transcript, order.wish, order.origin, earlier=earlier, progress=progress
@@ -134,6 +134,12 @@ class Summaries:
         if whole is not None and whole > order.allowance:
             newest = affordable(lines, order.allowance, self.cost)
             raise TooDear(whole, self.cost(newest) or 0.0, len(newest))
+
+    def newest(self, transcript: Transcript, allowance: float) -> Transcript:
+        """The newest messages that may be read for that many US dollars."""
+        lines = transcript.lines
+        kept = len(affordable(lines, allowance, self.cost))
+        return replace(transcript, messages=transcript.messages[len(lines) - kept :])
 
     def cost(self, lines: Sequence[str]) -> float | None:
         """What reading these lines will roughly cost, None where the model has no known price."""
@@ -159,11 +165,11 @@ class Summaries:
             added=len(order.prints) - earlier.messages if earlier else None,
         )
         if found.id is not None:
-            await self.store.keep_summary(kept_form(found.id, order, made.draft, found))
+            await self.store.keep_summary(row(found.id, order, found))
         return found
 
 
-def kept_form(id: str, order: Order, draft: Draft, found: Summarised) -> KeptSummary:
+def row(id: str, order: Order, found: Summarised) -> KeptSummary:
     return KeptSummary(
         id=id,
         key=order.key,
@@ -173,16 +179,16 @@ def kept_form(id: str, order: Order, draft: Draft, found: Summarised) -> KeptSum
         subject=order.subject,
         messages=found.messages,
         covered=digest(order.prints),
-        draft=draft.model_dump_json(exclude_defaults=True),
+        summary=found.summary.model_dump_json(exclude_defaults=True),
         model=found.model,
         call=found.call,
     )
 
 
-def remembered(kept: KeptSummary, transcript: Transcript) -> Summarised:
+def remembered(kept: KeptSummary) -> Summarised:
     return Summarised(
         id=kept.id,
-        summary=checked(Draft.model_validate_json(kept.draft), transcript),
+        summary=Summary.model_validate_json(kept.summary),
         messages=kept.messages,
         model=kept.model,
         call=kept.call,

@@ -1,5 +1,6 @@
 """A summary: the form a model fills in, and what is left of it when every citation has been checked."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
@@ -34,6 +35,12 @@ def schema(*, topics: bool = False) -> dict[str, object]:
         actions=entries(owner=TEXT, due=TEXT),
         open_questions=entries(),
     )
+
+
+LINK = re.compile(r"[a-z][a-z0-9+.-]*://[^\s<>|\"'`]*[^\s<>|\"'`.,;:!?)\]}…]", re.IGNORECASE)
+REMOVED = "(link removed)"
+
+SECTIONS = ("points", "decisions", "actions", "open_questions")
 
 
 class Frozen(BaseModel):
@@ -101,22 +108,47 @@ class Summary(Frozen):
     open_questions: tuple[Entry, ...] = ()
     dropped: int = 0
 
+    def draft(self) -> Draft:
+        """The form that a model reads, to bring this up to date."""
+        return Draft(
+            headline=self.headline,
+            **{name: tuple(map(redrafted, getattr(self, name))) for name in SECTIONS},
+        )
+
 
 def checked(draft: Draft, transcript: Transcript) -> Summary:
-    """Keep what the transcript can show: numbers that do not exist go, and so does an entry left with none."""
-    sections = {name: getattr(draft, name) for name in ("points", "decisions", "actions", "open_questions")}
-    kept = {name: tuple(cited(entries, transcript)) for name, entries in sections.items()}
+    """Keep what the transcript can show: numbers and links that are not in it go, and so does an entry without any."""
+    links = frozenset(link for message in transcript.messages for link in LINK.findall(message.text))
+    sections = {name: getattr(draft, name) for name in SECTIONS}
+    kept = {name: tuple(cited(entries, transcript, links)) for name, entries in sections.items()}
     dropped = sum(map(len, sections.values())) - sum(map(len, kept.values()))
-    return Summary(headline=one_line(draft.headline), dropped=dropped, **kept)
+    return Summary(headline=clean(draft.headline, links), dropped=dropped, **kept)
 
 
-def cited(drafts: Sequence[DraftEntry], transcript: Transcript) -> Iterator[Entry]:
+def cited(drafts: Sequence[DraftEntry], transcript: Transcript, links: frozenset[str]) -> Iterator[Entry]:
     for draft in drafts:
         citations = tuple(
             Citation(number=number, ts=ts)
             for number in sorted(set(draft.sources))
             if (ts := transcript.ts(number)) is not None
         )
-        text, topic, by, owner, due = map(one_line, (draft.text, draft.topic, draft.by, draft.owner, draft.due))
+        said = (draft.text, draft.topic, draft.by, draft.owner, draft.due)
+        text, topic, by, owner, due = (clean(part, links) for part in said)
         if citations and text:
             yield Entry(text=text, topic=topic, by=by, owner=owner, due=due, citations=citations)
+
+
+def clean(text: str, links: frozenset[str]) -> str:
+    """Model text on one line, without links that nobody has posted."""
+    return LINK.sub(lambda link: link[0] if link[0] in links else REMOVED, one_line(text))
+
+
+def redrafted(entry: Entry) -> DraftEntry:
+    return DraftEntry(
+        text=entry.text,
+        topic=entry.topic,
+        by=entry.by,
+        owner=entry.owner,
+        due=entry.due,
+        sources=tuple(citation.number for citation in entry.citations),
+    )

@@ -3,7 +3,7 @@
 import math
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,9 +43,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Messages in order of time; the number of a message is its place, from 1."""
+    """Messages in order of time; the number of a message is its place, from 1.
+
+    Their texts are masked; `restore` puts back, in a text for people who may read the messages, what may be put back.
+    """
 
     messages: Sequence[Message]
+    restore: Callable[[str], str] = str
 
     def __len__(self) -> int:
         return len(self.messages)

@@ -12,7 +12,21 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.inbox import Job
-from handlers import cards, mentions, shortcuts, tldr
+from handlers import (
+    answers,
+    buttons,
+    cards,
+    feedback,
+    mentions,
+    modals,
+    pickers,
+    picking,
+    quotes,
+    share,
+    shortcuts,
+    summaries,
+    tldr,
+)
 from handlers.services import Services
 
 log = logging.getLogger("precis.handlers")
@@ -30,13 +44,29 @@ COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
 SHORTCUTS: Mapping[str, Callable[..., Awaitable[None]]] = {
     shortcuts.CALLBACK: shortcuts.summarise_thread,
 }
+ACTIONS: Mapping[str, Callable[..., Awaitable[None]]] = {
+    pickers.PICK: buttons.pick,
+    pickers.DAY: buttons.day,
+    quotes.WHOLE: buttons.whole,
+    quotes.NEWEST: buttons.newest,
+    modals.SHORTER: buttons.resize,
+    modals.LONGER: buttons.resize,
+    answers.SHARE: share.share,
+    answers.UP: feedback.thumb,
+    answers.DOWN: feedback.thumb,
+}
+VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
+    modals.CALLBACK: buttons.again,
+}
 EVENTS: Mapping[str, Take] = {
     "app_mention": mentions.mention,
     "message.im": mentions.direct_message,
     "member_joined_channel": cards.joined,
 }
 JOBS: Mapping[str, tuple[Perform, Perform]] = {
-    tldr.QUEUE: (tldr.perform, tldr.give_up),
+    summaries.QUEUE: (summaries.perform, summaries.give_up),
+    picking.QUEUE: (picking.perform, picking.give_up),
+    share.QUEUE: (share.perform, share.give_up),
     cards.QUEUE: (cards.perform, cards.give_up),
 }
 
@@ -92,6 +122,10 @@ def register(app: AsyncApp, services: Services) -> None:
         app.command(command)(listener)
     for callback, listener in SHORTCUTS.items():
         app.message_shortcut(callback)(listener)
+    for action, listener in ACTIONS.items():
+        app.block_action(action)(listener)
+    for callback, listener in VIEWS.items():
+        app.view_submission(callback)(listener)
     for name, take in EVENTS.items():
         route = Taking(name, take)
         app.event(route.type, middleware=[route])(taken)

@@ -1,26 +1,39 @@
-"""A request for a summary, as it waits in the inbox: ids only, never what anybody wrote."""
+"""A request for a summary, as it waits in the inbox: ids and the asker's own words, never what others wrote."""
 
 import re
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.wish import Length
+
 TLDR = re.compile(r"tl;?dr\b", re.IGNORECASE)
 """How a message to Precis begins that wants a summary."""
 
 
 class Surface(StrEnum):
+    """Where an answer goes: through a `response_url`, into a modal, or under a mention."""
+
     COMMAND = "command"
-    SHORTCUT = "shortcut"
+    MODAL = "modal"
     MENTION = "mention"
 
 
-class Ask(BaseModel):
-    """Who asked for which thread, and where the answer goes.
+class Spend(StrEnum):
+    """What may be paid: as much as needs no question, the whole conversation, or its newest part."""
 
-    `channel` and `ts` name any message of the wanted thread; `asked_in` is the conversation the request came from.
-    A mention is answered under `thread_ts`, the others through `response_url`. `shared` says that people of another
-    organisation are in `asked_in`.
+    ASK = "ask"
+    WHOLE = "whole"
+    NEWEST = "newest"
+
+
+class Ask(BaseModel):
+    """Who asked for what, and where the answer goes.
+
+    `channel` is the conversation that is read: with `ts`, the thread of that message; with `last`, so many of its
+    messages; with `since`, a span such as `24h` or `monday` in the asker's time zone. `asked_in` is where the request
+    came from. A mention is answered under `thread_ts`, in the message `post_ts` where there is one already; a modal is
+    known by `view`. `shared` says that people of another organisation are in `asked_in`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,9 +41,21 @@ class Ask(BaseModel):
     surface: Surface
     user: str
     channel: str
-    ts: str
     asked_in: str
+    ts: str = ""
+    last: int = 0
+    since: str = ""
+    focus: str = ""
+    length: Length = Length.NORMAL
+    spend: Spend = Spend.ASK
     response_url: str = ""
+    view: str = ""
     thread_ts: str = ""
     message_ts: str = ""
+    post_ts: str = ""
     shared: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What is summarised, for people and for the cache: a thread, or a span of the channel."""
+        return self.ts or (f"last {self.last}" if self.last else f"since {self.since}")

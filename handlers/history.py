@@ -3,23 +3,29 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.privacy import Masker
 from bot.transcript import Message, Transcript
-from handlers import mrkdwn
+from handlers import blocks, mrkdwn, spans
 from handlers.asks import TLDR
 from handlers.client import refusal
 from handlers.people import UNKNOWN, People
 from handlers.refusals import InviteMe, NotFound, TooMuch
+from handlers.spans import MOST_MESSAGES, MOST_THREADS, Span, ThreadCard
 
 log = logging.getLogger("precis.history")
 
 PAGE = 1000
-MOST_MESSAGES = 20_000
+CARDS_FROM = 200
+"""The newest messages of a channel among which its threads are looked for."""
+
+WORDS_LENGTH = 80
 MOST_MENTIONED = 50
 """Names looked up beside those of the authors: one message can mention thousands."""
 
@@ -55,19 +61,47 @@ class History:
 
     async def thread(self, channel: str, ts: str) -> Thread:
         """The thread that a message belongs to. Raises `NotFound`, `InviteMe`, or `SlackApiError` if Slack fails."""
-        try:
+        with refusing(channel):
             messages = await self.replies(channel, ts)
             root = messages[0].get("thread_ts", ts) if messages else ts
             if messages and messages[0]["ts"] != root:
                 messages = await self.replies(channel, root)
-        except SlackApiError as error:
-            reason = REFUSALS.get(refusal(error))
-            if reason is None:
-                raise
-            if reason is NotFound and refusal(error) == "missing_scope":
-                log.warning("The app lacks a scope to read conversation %s: reinstall it with manifest.json", channel)
-            raise reason from None
         return Thread(channel, root, await self.transcribe(messages))
+
+    async def span(self, channel: str, *, last: int | None = None, oldest: float | None = None) -> Span:
+        """The newest `last` messages of a channel, or all since `oldest` (epoch seconds), with their threads.
+
+        Threads begun before are not read, and of the others the most lately answered ones. Raises as `thread` does,
+        and `TooMuch`.
+        """
+        with refusing(channel):
+            top = await spans.top_level(self.slack, channel, self.is_content, last=last, oldest=oldest)
+            threads = spans.latest(top)
+            replies = await spans.replies(lambda ts: self.replies(channel, ts), threads[:MOST_THREADS])
+        found = {message["ts"]: message for message in (*top, *replies)}
+        if len(found) > MOST_MESSAGES:
+            raise TooMuch
+        transcript = spans.folded(await self.transcribe([*found.values()]), spans.roots(found.values(), top))
+        first = transcript.messages[0].ts if transcript else ""
+        return Span(channel, transcript, max(0, len(threads) - MOST_THREADS), first)
+
+    async def recent_threads(self, channel: str, limit: int = 10) -> list[ThreadCard]:
+        """The threads among a channel's newest messages, by latest reply, newest first. Raises as `thread` does."""
+        with refusing(channel):
+            page = await self.slack.conversations_history(channel=channel, limit=CARDS_FROM)
+        found = spans.latest(filter(self.is_content, page["messages"]))[:limit]
+        transcript = await self.transcribe(found)
+        begun = {message.ts: message for message in transcript.messages}
+        return [
+            ThreadCard(
+                ts=thread["ts"],
+                author=transcript.restore(begun[thread["ts"]].author),
+                words=blocks.clip(transcript.restore(begun[thread["ts"]].text), WORDS_LENGTH),
+                replies=thread["reply_count"],
+                latest_reply=str(thread.get("latest_reply") or thread["ts"]),
+            )
+            for thread in found
+        ]
 
     async def replies(self, channel: str, ts: str) -> list[dict[str, Any]]:
         """Every page of a thread. Raises `TooMuch` rather than hold a thread that nobody could summarise."""
@@ -109,16 +143,33 @@ class History:
         )
 
 
+@contextmanager
+def refusing(channel: str) -> Iterator[None]:
+    """Turns what Slack says of a conversation that cannot be read into what the asker is told."""
+    try:
+        yield
+    except SlackApiError as error:
+        reason = REFUSALS.get(refusal(error))
+        if reason is None:
+            raise
+        if refusal(error) == "missing_scope":
+            log.warning("The app lacks a scope to read conversation %s: reinstall it with manifest.json", channel)
+        raise reason from None
+
+
 def transcript(messages: list[dict[str, Any]], names: dict[str, str]) -> Transcript:
+    """What people would see, with secrets and personal data masked."""
+    masker = Masker()
     return Transcript(
         [
             Message(
                 message["ts"],
-                author(message, names),
-                mrkdwn.plain(written(message), lambda user: names.get(user, UNKNOWN)),
+                masker.mask(author(message, names)),
+                masker.mask(mrkdwn.plain(written(message), lambda user: names.get(user, UNKNOWN))),
             )
             for message in messages
-        ]
+        ],
+        masker.restore,
     )
 
 

@@ -25,6 +25,11 @@ class Link:
     ts: str
     thread_ts: str | None = None
 
+    @property
+    def root(self) -> str:
+        """The thread's first message, or the message itself where the link names no thread."""
+        return self.thread_ts or self.ts
+
 
 def find(text: str, workspace_url: str, team: str) -> Link:
     """The first link to a message in a text. Raises `NotALink`, `ChannelLink` or `OtherWorkspace`."""

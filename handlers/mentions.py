@@ -1,14 +1,16 @@
 """`@precis tldr` in a thread or beside a link, and direct messages; anything else gets the help card."""
 
+from html import unescape
 from typing import Any
 
 from handlers import cards, links
 from handlers.asks import TLDR, Ask, Surface
 from handlers.cards import Card
 from handlers.links import Link
+from handlers.modals import FOCUS_LENGTH
 from handlers.refusals import ChannelLink, NotALink, OtherWorkspace
 from handlers.services import Services
-from handlers.tldr import QUEUE
+from handlers.summaries import QUEUE
 
 SAID = (None, "file_share", "thread_broadcast")
 
@@ -33,17 +35,17 @@ def from_person(event: dict[str, Any]) -> bool:
 
 async def take(body: dict[str, Any], services: Services) -> None:
     event = body["event"]
-    link = wanted(event, services)
+    said = (event.get("text") or "").replace(f"<@{services.workspace.bot_user}>", " ").strip()
+    link = wanted(event, said, services)
     key = f"{services.workspace.team}:{event['channel']}:{event['ts']}"
     if isinstance(link, Link):
-        await services.inbox.put(key, QUEUE, from_mention(body, link).model_dump())
+        await services.inbox.put(key, QUEUE, from_mention(body, link, focus(said)).model_dump())
     else:
         await services.inbox.put(key, cards.QUEUE, under(event, link).model_dump())
 
 
-def wanted(event: dict[str, Any], services: Services) -> Link | str:
+def wanted(event: dict[str, Any], said: str, services: Services) -> Link | str:
     """The thread that a message asks for, or the name of the card that answers it."""
-    said = (event.get("text") or "").replace(f"<@{services.workspace.bot_user}>", " ").strip()
     asks = TLDR.match(said) is not None
     try:
         return links.find(said, services.workspace.url, services.workspace.team)
@@ -59,13 +61,20 @@ def wanted(event: dict[str, Any], services: Services) -> Link | str:
     return "needs_link" if event.get("channel_type") == "im" else "not_in_thread"
 
 
-def from_mention(body: dict[str, Any], link: Link) -> Ask:
+def focus(said: str) -> str:
+    """The words beside `tldr` and the link."""
+    words = unescape(links.ADDRESS.sub(" ", TLDR.sub("", said, count=1) if TLDR.match(said) else said))
+    return " ".join(words.split())[:FOCUS_LENGTH]
+
+
+def from_mention(body: dict[str, Any], link: Link, focus: str) -> Ask:
     event = body["event"]
     return Ask(
         surface=Surface.MENTION,
         user=event["user"],
         channel=link.channel,
-        ts=link.thread_ts or link.ts,
+        ts=link.root,
+        focus=focus,
         asked_in=event["channel"],
         thread_ts=event.get("thread_ts") or event["ts"],
         message_ts=event["ts"],

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from html import unescape
+
+from bot.summary import LINK
 
 TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 USER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^<>]*)?>")
@@ -45,3 +48,18 @@ def escape(text: str) -> str:
 
 def link(address: str, label: str) -> str:
     return f"<{escape(address)}|{escape(label)}>"
+
+
+def linkified(text: str) -> str:
+    """Checked text, escaped, with its links live: `bot.summary` has left only those that stood in the source."""
+    shown, end = "", 0
+    for match in LINK.finditer(text):
+        shown += escape(text[end : match.start()])
+        shown += link(match[0], match[0]) if match[0].startswith(("https://", "http://")) else escape(match[0])
+        end = match.end()
+    return shown + escape(text[end:])
+
+
+def date(moment: datetime) -> str:
+    """A moment that Slack shows everybody in their own time zone."""
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{moment:%Y-%m-%d %H:%M} UTC>"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
@@ -16,15 +17,20 @@ REMEMBERED = 10_000
 SECONDS = 3600
 LOOKUPS = 8
 UNKNOWN = "unknown"
+NO_ZONE = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One account. A full member belongs to the workspace and is neither a guest, nor a stranger, nor a bot."""
+    """One account. A full member belongs to the workspace and is neither a guest, nor a stranger, nor a bot.
+
+    `tz` is the name of their time zone, UTC where Slack does not tell one that is known here.
+    """
 
     id: str
     name: str
     full_member: bool
+    tz: str = NO_ZONE
 
 
 class People:
@@ -67,4 +73,11 @@ def person(user: dict[str, Any], team: str) -> Person:
     teams = [user.get("team_id"), *(user.get("enterprise_user") or {}).get("teams", [])]
     foreign = team not in teams
     full_member = not (guest or foreign or user.get("deleted") or user.get("is_bot"))
-    return Person(user["id"], str(name or UNKNOWN), full_member)
+    return Person(user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")))
+
+
+def zone(tz: str | None) -> str:
+    try:
+        return ZoneInfo(tz or NO_ZONE).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return NO_ZONE

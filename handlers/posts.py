@@ -1,5 +1,7 @@
 """Where an answer goes, each place posting once for one job however often the job is tried."""
 
+import math
+import time
 from typing import Any, Protocol
 
 from slack_sdk.errors import SlackApiError
@@ -13,6 +15,8 @@ EVENT_TYPE = "precis_job"
 LOOK_BACK = 100
 """How many messages after the request are searched for a post whose record was lost."""
 
+BETWEEN_UPDATES = 3.0
+
 DELIVERED = "delivered"
 """Stands in the job's row for the ts of what has none: an ephemeral."""
 
@@ -25,6 +29,9 @@ class Outlet(Protocol):
     async def announce(self, content: Content) -> None:
         """Show that work has begun."""
 
+    async def progress(self, content: Content) -> None:
+        """Show how far it has come, where that can be shown."""
+
     async def deliver(self, content: Content) -> None:
         """Show the answer. Raises `SlackApiError`, `ResponseFailed` or `aiohttp.ClientError` when Slack fails."""
 
@@ -32,17 +39,39 @@ class Outlet(Protocol):
 class InConversation:
     """A message in a channel or thread: posted as a placeholder, then updated in place."""
 
-    def __init__(self, services: Services, job: Job, *, channel: str, thread_ts: str | None, after: str) -> None:
+    def __init__(
+        self,
+        services: Services,
+        job: Job,
+        *,
+        channel: str,
+        thread_ts: str | None,
+        after: str,
+        posted: str | None = None,
+    ) -> None:
+        """`after` is the ts of the request; `posted` that of a message which an earlier job has left to this one."""
         self.slack = services.slack
         self.bot_id = services.workspace.bot_id
         self.job = job
         self.channel = channel
         self.thread_ts = thread_ts
         self.after = after
+        self.inherited = posted
+        self.updated = -math.inf
 
     async def announce(self, content: Content) -> None:
-        if await self.posted() is None:
+        ts = await self.posted()
+        if ts is None:
             await self.post(content)
+        elif ts == self.inherited:
+            await self.update(ts, content)
+
+    async def progress(self, content: Content) -> None:
+        """Slack asks for three seconds between two updates of a message."""
+        ts = await self.posted()
+        if ts is not None and time.monotonic() - self.updated >= BETWEEN_UPDATES:
+            self.updated = time.monotonic()
+            await self.update(ts, content)
 
     async def deliver(self, content: Content) -> None:
         ts = await self.posted()
@@ -53,7 +82,9 @@ class InConversation:
 
     async def posted(self) -> str | None:
         """The ts of this job's message: as recorded, or on a second try as found in the conversation."""
-        if self.job.posted is None and self.job.tries > 1:
+        if self.inherited is not None:
+            return self.inherited
+        if self.job.posted is None and self.job.taken > 1:
             ts = await self.find()
             if ts is not None:
                 await self.job.note_posted(ts)
@@ -110,8 +141,11 @@ class ForAsker:
         self.url = url
 
     async def announce(self, content: Content) -> None:
-        if self.job.tries == 1:
+        if self.job.taken == 1:
             await self.respond(content)
+
+    async def progress(self, content: Content) -> None:
+        """An ephemeral cannot be updated: the summary follows."""
 
     async def deliver(self, content: Content) -> None:
         if self.job.posted is not None:

@@ -17,6 +17,10 @@ class OtherWorkspace(Refusal):
     """The link leads into another workspace."""
 
 
+class BadSpan(Refusal):
+    """The words name no span of a channel that is read: no such form, nothing in it, or too much."""
+
+
 class NotFound(Refusal):
     """No such message, or none that the asker may see: the two are never told apart."""
 

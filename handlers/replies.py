@@ -23,6 +23,10 @@ SENTENCES: dict[type[Exception], str] = {
     refusals.OtherWorkspace: (
         "That link leads to another workspace, and I can read only this one. Please give me a link from here."
     ),
+    refusals.BadSpan: (
+        "I cannot read that span. Give me a number of messages up to 5,000 (200), a period up to a year (24h, 3d, 2w),"
+        " today, yesterday, or a day or time after since: since monday, since 2026-11-20, since tuesday 14:00."
+    ),
     refusals.NotFound: (
         "I cannot find that message. Check the link: the message may be deleted, or in a conversation that you or I"
         " are not part of."

@@ -7,8 +7,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import Inbox
 from bot.llm import Gateway
+from bot.store import Store
+from bot.summaries import Summaries
 from handlers.access import Access
 from handlers.history import History
+from handlers.people import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,16 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Services:
+    """`allowance` is the most that a summary may cost without a question, in US dollars; None for no limit."""
+
     workspace: Workspace
     slack: AsyncWebClient
     connections: aiohttp.ClientSession
     inbox: Inbox
     gateway: Gateway
+    store: Store
+    summaries: Summaries
+    people: People
     access: Access
     history: History
+    allowance: float | None

@@ -1,4 +1,4 @@
-"""*Summarise thread* in a message's menu: the thread of that message, for the asker's eyes only."""
+"""*Summarise thread* in a message's menu: the thread of that message, in a window for the asker's eyes only."""
 
 from typing import Any
 
@@ -7,35 +7,39 @@ from slack_bolt.async_app import AsyncAck
 from handlers import blocks
 from handlers.asks import Ask, Surface
 from handlers.client import webhook
+from handlers.modals import view
 from handlers.replies import reporting
 from handlers.services import Services
-from handlers.tldr import QUEUE
+from handlers.summaries import QUEUE
 
 CALLBACK = "tldr_message"
 
 
 async def summarise_thread(ack: AsyncAck, shortcut: dict[str, Any], services: Services) -> None:
-    """Take the shortcut; the answer is an ephemeral, because Slack shows nothing of a shortcut's ack."""
+    """Take the shortcut, then open the window that its job fills in."""
 
     async def tell(sentence: str) -> None:
         await ack()
-        await webhook(shortcut["response_url"], services.connections).send(
-            text=sentence, blocks=list(blocks.notice(sentence).blocks), response_type="ephemeral"
-        )
+        await webhook(shortcut["response_url"], services.connections).send(text=sentence, response_type="ephemeral")
 
     async with reporting(tell):
-        await services.inbox.put(shortcut["trigger_id"], QUEUE, from_shortcut(shortcut).model_dump())
+        ask = from_shortcut(shortcut)
+        await services.inbox.put(ask.view, QUEUE, ask.model_dump())
         await ack()
+        await services.slack.views_open(
+            trigger_id=shortcut["trigger_id"],
+            view=view(blocks.notice(blocks.READING), ask, external_id=ask.view),
+        )
 
 
 def from_shortcut(shortcut: dict[str, Any]) -> Ask:
     chosen = shortcut["message"]
     channel = shortcut["channel"]["id"]
     return Ask(
-        surface=Surface.SHORTCUT,
+        surface=Surface.MODAL,
         user=shortcut["user"]["id"],
         channel=channel,
         ts=chosen.get("thread_ts") or chosen["ts"],
         asked_in=channel,
-        response_url=shortcut["response_url"],
+        view=shortcut["trigger_id"],
     )

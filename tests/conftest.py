@@ -102,6 +102,7 @@ def settings(slack: Sandbox, tmp_path: Path) -> Config:
         provider=ProviderConfig("offline", "offline-rules-1", None, None),
         database_url=f"sqlite:///{tmp_path / 'precis.db'}",
         content_retention_days=30,
+        max_usd_per_summary=0.05,
         log_level="INFO",
     )
 

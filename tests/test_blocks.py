@@ -3,24 +3,36 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.base import Reply, Usage
-from bot.llm import Answer
 from bot.sandbox.blocks import message_blocks
+from bot.summaries import Summarised
 from bot.summary import Citation, Entry, Summary
-from handlers import blocks
+from handlers import answers, blocks
+from handlers.answers import Look
 from handlers.blocks import Content
 from handlers.links import Link, find, permalink
 from handlers.mrkdwn import escape
 
 HOME = "https://lanternworks-international.slack.com/"
 CHANNEL, ROOT = "C0123456789", "1700000001.000100"
-ANSWER = Answer(Reply("", Usage(), "m", "m", "done"), "call", seconds=2.34, cost_usd=0.00105, model="Offline rules")
+TOOK = Summarised(
+    id="summary-1",
+    summary=Summary(headline=""),
+    messages=5,
+    model="Offline rules",
+    call="call-1",
+    made_at=datetime(2026, 11, 23, 10, 30, tzinfo=UTC),
+    calls=1,
+    seconds=2.34,
+    cost_usd=0.00105,
+    added=None,
+)
 HOSTILE = "<!channel> <@U1> <https://evil.example|your bank> & <!date^1^{date}|x> `*_~"
 JAPANESE = "リリースは金曜日の午後三時に行われます。"
 FAMILY = "👩‍👩‍👧‍👦"
@@ -35,8 +47,8 @@ def entry(text: str = "The release moves to Friday", *, citations: int = 1, **na
     return Entry(text=text, citations=found, **names)
 
 
-def shown(made: Summary, answer: Answer = ANSWER, messages: int = 5) -> Content:
-    return blocks.summary(made, answer, messages=messages, address=address)
+def shown(made: Summary, took: Summarised = TOOK, **look: Any) -> Content:
+    return answers.summary(replace(took, summary=made), Look(address, **look))
 
 
 def words(content: Content) -> list[str]:
@@ -46,8 +58,9 @@ def words(content: Content) -> list[str]:
 
 def texts(content: Content) -> Iterator[tuple[str, str]]:
     for block in content.blocks:
-        for text in block.get("elements", [block.get("text")]):
-            yield text["type"], text["text"]
+        if block["type"] != "actions":
+            for text in block.get("elements", [block.get("text")]):
+                yield text["type"], text["text"]
 
 
 def accepted(content: Content) -> list[dict[str, Any]]:
@@ -69,14 +82,14 @@ def test_it_shows_a_summary_in_sections_under_its_headline() -> None:
     made = shown(FULL)
 
     kinds = [block["type"] for block in accepted(made)]
-    assert kinds == ["header", "section", "section", "section", "section", "context"]
+    assert kinds == ["header", "section", "section", "section", "section", "context", "actions"]
     assert [text.splitlines()[0] for _, text in texts(made)] == [
         "The release moves to Friday",
         "*Points*",
         "*Decisions*",
         "*Actions*",
         "*Open questions*",
-        f"Offline rules · 2.3 s · $0.0010 · 5 messages · {blocks.CAUTION}",
+        f"Offline rules · 2.3 s · $0.0010 · 5 messages · {answers.CAUTION}",
     ]
 
 
@@ -98,7 +111,7 @@ def test_it_says_the_same_in_plain_text() -> None:
         "Open questions\n"
         "• Who owns the fonts? [1]\n"
         "\n"
-        f"Offline rules · 2.3 s · $0.0010 · 5 messages · {blocks.CAUTION}"
+        f"Offline rules · 2.3 s · $0.0010 · 5 messages · {answers.CAUTION}"
     )
 
 
@@ -118,7 +131,7 @@ def link_root(number: int) -> str | None:
 def test_it_leaves_out_sections_that_hold_nothing() -> None:
     made = shown(Summary(headline="Quiet", decisions=(entry(),)))
 
-    assert [block["type"] for block in accepted(made)] == ["header", "section", "context"]
+    assert [block["type"] for block in accepted(made)] == ["header", "section", "context", "actions"]
     assert "Points" not in str(made)
 
 
@@ -126,7 +139,7 @@ def test_it_leaves_out_sections_that_hold_nothing() -> None:
 def test_it_shows_an_empty_summary(headline: str, title: str) -> None:
     made = shown(Summary(headline=headline))
 
-    assert [block["type"] for block in accepted(made)] == ["header", "context"]
+    assert [block["type"] for block in accepted(made)] == ["header", "context", "actions"]
     assert made.blocks[0]["text"]["text"] == title
     assert str(made.text).startswith(f"{title}\n")
 
@@ -161,7 +174,7 @@ def test_it_stays_inside_slacks_limits(made: Summary) -> None:
 def assert_limits_by_hand(content: Content) -> None:
     assert 1 <= len(content.blocks) <= 50
     for block in content.blocks:
-        for text in block.get("elements", [block.get("text")]):
+        for text in [] if block["type"] == "actions" else block.get("elements", [block.get("text")]):
             assert 1 <= len(text["text"].strip()) <= (150 if block["type"] == "header" else 3_000)
 
 
@@ -188,7 +201,7 @@ def test_it_lets_nothing_of_a_models_text_come_alive(made: Summary) -> None:
 
 
 def test_it_escapes_a_hostile_headline_in_the_plain_text_too() -> None:
-    content = shown(Summary(headline=HOSTILE), replace(ANSWER, model="<!here>"))
+    content = shown(Summary(headline=HOSTILE), replace(TOOK, model="<!here>"))
 
     assert content.text is not None
     assert content.text.startswith("&lt;!channel&gt; &lt;@U1&gt; ")
@@ -196,7 +209,7 @@ def test_it_escapes_a_hostile_headline_in_the_plain_text_too() -> None:
 
 
 def test_it_shows_eight_citations_at_most() -> None:
-    [_, section, _] = shown(Summary(headline="x", points=(entry(citations=100),))).blocks
+    [_, section, *_] = shown(Summary(headline="x", points=(entry(citations=100),))).blocks
 
     assert re.findall(r"\|\[(\d+)\]", section["text"]["text"]) == [str(number) for number in range(1, 9)]
 
@@ -266,7 +279,7 @@ def test_it_cuts_a_text_where_it_is_too_long(text: str, length: int, left: str) 
     [(None, "cost unknown"), (0.0, "free"), (0.00001, "under $0.0001"), (0.0001, "$0.0001"), (1.23456, "$1.2346")],
 )
 def test_it_never_shows_an_unknown_cost_as_none(cost: float | None, said: str) -> None:
-    [_, foot] = shown(Summary(headline="x"), replace(ANSWER, cost_usd=cost)).blocks
+    [_, foot, _] = shown(Summary(headline="x"), replace(TOOK, cost_usd=cost)).blocks
 
     assert f" · {said} · " in foot["elements"][0]["text"]
 
@@ -275,7 +288,7 @@ def test_it_never_shows_an_unknown_cost_as_none(cost: float | None, said: str) -
     ("messages", "said"), [(1, "· 1 message ·"), (2, "· 2 messages ·"), (1234, "· 1,234 messages ·")]
 )
 def test_it_counts_the_messages_it_read(messages: int, said: str) -> None:
-    assert said in str(shown(FULL, messages=messages).text)
+    assert said in str(shown(FULL, replace(TOOK, messages=messages)).text)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import sqlite3
 import struct
 import subprocess
@@ -10,14 +11,19 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlite_utils
 
-from bot import migrations
-from bot.database import Database, DatabaseError, Row, Unavailable
+from bot import migrations, store
+from bot.commits import Commits
+from bot.database import Database, DatabaseError, Lost, Row, Unavailable, Value
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
@@ -32,6 +38,7 @@ CALL: Row = {
     "outcome": "ok",
 }
 PUT = "INSERT INTO inbox (id, queue) VALUES ($1, 'q')"
+LEFT = "SELECT (SELECT count(*) FROM summaries) + (SELECT count(*) FROM calls WHERE prompt IS NOT NULL) AS left"
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -156,12 +163,154 @@ async def test_it_spares_the_neighbours_of_a_statement_that_fails(database: Data
         database.write(PUT, "a"),
         database.write(PUT, "taken"),
         database.insert("calls", {"id": "1"}),
+        database.insert("calls", {"id": "1", **CALL, "latency_ms": 2**64}),
         database.write("NONSENSE $1", "x"),
+        database.write("SELECT $1", 2**64),
         database.write(PUT, "b"),
         return_exceptions=True,
     )
-    assert [type(outcome) for outcome in outcomes] == [list, DatabaseError, DatabaseError, DatabaseError, list]
+    assert [type(outcome) for outcome in outcomes] == [list, *[DatabaseError] * 5, list]
     assert await ids(database) == ["a", "b", "taken"]
+
+
+@pytest.fixture
+async def bare() -> AsyncIterator[tuple[Commits, sqlite3.Connection]]:
+    """Group commit alone, over an empty table `t` in memory."""
+    with ThreadPoolExecutor(1) as thread, closing(memory()) as connection:
+        commits = Commits(connection, thread, check=lambda: None, explain=lambda error: DatabaseError(repr(error)))
+        yield commits, connection
+
+
+def memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.execute("CREATE TABLE t (x)")
+    return connection
+
+
+def add(connection: sqlite3.Connection, value: Value) -> list[Row]:
+    connection.execute("INSERT INTO t VALUES (?)", (value,))
+    return []
+
+
+async def test_it_settles_every_write_whatever_goes_wrong_in_one(bare: tuple[Commits, sqlite3.Connection]) -> None:
+    commits, connection = bare
+
+    def fail() -> list[Row]:
+        raise ZeroDivisionError
+
+    outcomes = await asyncio.gather(
+        commits.add(partial(add, connection, 1)),
+        commits.add(fail),
+        commits.add(partial(add, connection, 2)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [list, DatabaseError, list]
+    assert connection.execute("SELECT x FROM t").fetchall() == [(1,), (2,)]
+
+
+async def test_it_does_not_stay_in_a_transaction_that_was_left_open(bare: tuple[Commits, sqlite3.Connection]) -> None:
+    commits, connection = bare
+    connection.execute("BEGIN")
+    add(connection, "left")
+    await commits.add(partial(add, connection, 1))
+    assert connection.execute("SELECT x FROM t").fetchall() == [(1,)]
+
+
+async def test_it_settles_every_write_where_no_transaction_can_begin() -> None:
+    def unable() -> None:
+        raise OverflowError
+
+    with ThreadPoolExecutor(1) as thread, closing(memory()) as connection:
+        commits = Commits(connection, thread, check=unable, explain=lambda error: DatabaseError(repr(error)))
+        writes = [commits.add(partial(add, connection, number)) for number in range(3)]
+        outcomes = await asyncio.wait_for(asyncio.gather(*writes, return_exceptions=True), 5)
+    assert [type(outcome) for outcome in outcomes] == [DatabaseError] * 3
+
+
+async def test_it_writes_what_comes_in_while_many_texts_are_being_forgotten(database: Database) -> None:
+    old: Row = {**CALL, "prompt": "text", "answer": "text"}
+    summary: Row = {column.name: "x" for column in fields(store.KeptSummary)}
+    summary |= {"made_at": "2026-11-22T10:00:00+00:00", "messages": 1}
+    await asyncio.gather(
+        *(database.insert("calls", {"id": str(number), **old}) for number in range(1100)),
+        *(database.insert("summaries", {**summary, "id": str(number)}) for number in range(1100)),
+    )
+    forgetting = asyncio.create_task(store.Store(database).forget_texts(datetime(2026, 11, 23, tzinfo=UTC)))
+    left = set()
+    while not forgetting.done():
+        [row] = await database.write(LEFT)
+        left.add(row["left"])
+    await forgetting
+    assert left >= {2000, 1800, 1100, 900, 100}
+    assert await database.read(LEFT) == [{"left": 0}]
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"), [(store.FORGET_CALLS, "calls_kept"), (store.FORGET_SUMMARIES, "summaries_made_at")]
+)
+async def test_it_finds_the_texts_to_forget_by_an_index(database: Database, statement: str, index: str) -> None:
+    plan = [str(step["detail"]) for step in await database.write(f"EXPLAIN QUERY PLAN {statement}", "2026")]
+    assert any(f"INDEX {index} (" in step for step in plan)
+    assert not any("SCAN" in step for step in plan)
+
+
+def deleted(file: Path) -> None:
+    file.unlink()
+
+
+def replaced(file: Path) -> None:
+    shutil.copy(file, file.with_name("backup"))
+    file.with_name("backup").replace(file)
+
+
+def unmounted(file: Path) -> None:
+    file.parent.rename(file.parent.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize("vanish", [deleted, replaced, unmounted])
+async def test_it_refuses_everything_once_its_file_has_gone(tmp_path: Path, vanish: Callable[[Path], None]) -> None:
+    (tmp_path / "data").mkdir()
+    database = await Database.open(f"sqlite:///{tmp_path}/data/precis.db")
+    await database.write(PUT, "a")
+    vanish(tmp_path / "data" / "precis.db")
+    for outcome in await asyncio.gather(
+        database.write(PUT, "b"), database.insert("calls", {"id": "1", **CALL}), ids(database), return_exceptions=True
+    ):
+        assert isinstance(outcome, Lost)
+        assert "precis.db was deleted or replaced while Precis was using it: start Precis again." in str(outcome)
+    assert not await database.writable()
+    await database.close()
+
+
+async def test_it_promises_nothing_that_was_written_as_its_file_went(tmp_path: Path) -> None:
+    def clock() -> float:
+        (tmp_path / "precis.db").unlink()
+        return 1.0
+
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db", clock=clock)
+    with pytest.raises(Lost):
+        await database.write("INSERT INTO inbox (id, queue, due) VALUES ('a', 'q', now())")
+    await database.close()
+
+
+async def test_it_finds_its_file_again_after_the_working_folder_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = await Database.open("sqlite:///own.db")
+    monkeypatch.chdir("/")
+    await database.write(PUT, "a")
+    assert await ids(database) == ["a"]
+    await database.close()
+
+
+async def test_it_repeats_a_statement_until_nothing_is_left(database: Database) -> None:
+    for id in "abcde":
+        await database.write(PUT, id)
+    some = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE queue = $1 LIMIT 2) RETURNING id"
+    assert await database.repeat(some, "q") == 5
+    assert await database.repeat(some, "q") == 0
+    assert await ids(database) == []
 
 
 async def test_it_commits_in_groups_what_comes_in_together(file: Database, tmp_path: Path) -> None:

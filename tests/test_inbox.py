@@ -1,11 +1,11 @@
 """The inbox: one run per id, nothing lost, nothing said twice; time is wound by hand."""
 
 import asyncio
-import logging
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import inbox as statements
-from bot.database import Database, DatabaseError, Row
+from bot.database import Database, DatabaseError, Lost, Row
 from bot.inbox import Inbox, Job, Work
 
 
@@ -252,7 +252,7 @@ async def test_it_gives_up_a_job_whose_every_try_ended_without_a_word(
     inbox: Inbox, database: Database, clock: Clock
 ) -> None:
     await inbox.put("a", "q", {})
-    await database.write("UPDATE inbox SET tries = 5, owner = 'dead', due = now() + 5")
+    await database.write("UPDATE inbox SET tries = 5, owner = 'dead', due = now() + 5, wait = 5")
     desk = Desk()
     async with serving(inbox, desk):
         await inbox.idle()
@@ -262,6 +262,30 @@ async def test_it_gives_up_a_job_whose_every_try_ended_without_a_word(
         await inbox.idle()
     assert desk.began == []
     assert (await row(database, "a"))["error"] == "Killed"
+
+
+async def test_it_counts_how_often_a_job_was_taken_also_where_the_try_does_not_count(
+    inbox: Inbox, database: Database, clock: Clock
+) -> None:
+    seen = []
+
+    async def work(job: Job) -> None:
+        seen.append((job.tries, job.taken))
+        if len(seen) == 1:
+            await asyncio.Event().wait()
+        if len(seen) == 2:
+            raise ConnectionError
+
+    async with serving(inbox, Desk(work)):
+        await inbox.put("a", "q", {})
+        await until(lambda: len(seen) == 1)
+    other = Inbox(database, poll=0.01)
+    async with serving(other, Desk(work)):
+        await other.idle()
+        clock.wind(1)
+        await until(lambda: len(seen) == 3)
+        await other.idle()
+    assert seen == [(1, 1), (1, 2), (2, 3)]
 
 
 async def test_it_gives_up_a_row_that_somebody_damaged(inbox: Inbox, database: Database, clock: Clock) -> None:
@@ -482,12 +506,91 @@ async def test_it_does_not_start_its_own_job_again_when_the_lease_has_lapsed_unn
     async with serving(inbox, desk):
         await inbox.put("a", "q", {})
         await until(lambda: desk.began == ["a"])
-        clock.wind(1001)
-        await asyncio.sleep(0.1)
-        assert (await row(database, "a"))["tries"] == 2
+        for _ in range(6):
+            clock.wind(1001)
+            await asyncio.sleep(0.05)
+        held = await row(database, "a")
+        assert (held["tries"], held["taken"], held["due"]) == (1, 7, clock.now + 1000)
         gate.set()
         await inbox.idle()
     assert desk.began == desk.ended == ["a"]
+
+
+async def test_it_does_not_wait_for_a_clock_that_was_set_back(inbox: Inbox, database: Database, clock: Clock) -> None:
+    await inbox.put("due", "q", {})
+    await inbox.put("later", "q", {}, delay=60)
+    await inbox.put("leased", "q", {})
+    await database.write("UPDATE inbox SET owner = 'dead', due = now() + 5, wait = 5 WHERE id = 'leased'")
+    clock.wind(-3600)
+    desk = Desk()
+    async with serving(inbox, desk):
+        await until(lambda: desk.ended == ["due"])
+        await asyncio.sleep(0.05)
+        assert desk.ended == ["due"]
+        clock.wind(5)
+        await until(lambda: desk.ended == ["due", "leased"])
+        clock.wind(54.9)
+        await asyncio.sleep(0.05)
+        assert desk.ended == ["due", "leased"]
+        clock.wind(0.2)
+        await until(lambda: desk.ended == ["due", "leased", "later"])
+
+
+async def test_it_notices_a_clock_that_is_set_back_while_it_serves(database: Database, clock: Clock) -> None:
+    inbox = Inbox(database, lease=0.3, poll=60)
+    desk = Desk(failing(ConnectionError()))
+    async with serving(inbox, desk):
+        await inbox.put("a", "q", {})
+        await inbox.idle()
+        clock.wind(-3600)
+        await asyncio.sleep(0.3)
+        clock.wind(1)
+        await until(lambda: len(desk.began) == 2)
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_it_soon_stops_although_a_job_does_not_end_and_the_database_may_be_locked(
+    tmp_path: Path, *, away: bool
+) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    inbox, gate = Inbox(database, lease=60), asyncio.Event()
+
+    async def stubborn(_: Job) -> None:
+        while not gate.is_set():
+            with suppress(asyncio.CancelledError):
+                await gate.wait()
+
+    desk = Desk(stubborn)
+    inbox.perform("q", desk.work, desk.give_up, limit=1)
+    serve = asyncio.create_task(inbox.serve())
+    await inbox.put("a", "q", {})
+    await until(lambda: desk.began == ["a"])
+    with locked(tmp_path / "precis.db") if away else nullcontext():
+        began = time.monotonic()
+        await inbox.stop(0)
+        assert time.monotonic() - began < 2.5
+    if not away:
+        assert (await row(database, "a"))["owner"] is None
+    gate.set()
+    await serve
+    await database.close()
+
+
+async def test_it_ends_when_its_file_has_gone_and_takes_nothing_more(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    inbox, desk = Inbox(database, poll=0.01), Desk()
+    inbox.perform("q", desk.work, desk.give_up)
+    serve = asyncio.create_task(inbox.serve())
+    await inbox.put("a", "q", {})
+    await inbox.idle()
+    (tmp_path / "precis.db").unlink()
+    with pytest.raises(Lost):
+        await inbox.put("b", "q", {})
+    with pytest.raises(Lost, match="was deleted or replaced while Precis was using it: start Precis again"):
+        await asyncio.wait_for(serve, 5)
+    await inbox.stop(5)
+    await database.close()
+    assert desk.began == ["a"]
 
 
 async def test_it_keeps_the_lease_of_a_long_job(tmp_path: Path) -> None:
@@ -567,14 +670,29 @@ async def test_it_refuses_a_job_that_cannot_be_written(tmp_path: Path) -> None:
         await Inbox(database).put("a", "q", {})
 
 
-async def test_it_says_in_the_log_what_keeps_it_from_serving(
-    inbox: Inbox, database: Database, caplog: pytest.LogCaptureFixture
+async def test_it_says_once_in_the_log_what_keeps_it_from_serving_and_once_that_it_is_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with serving(inbox, Desk()):
-        await database.close()
-        with caplog.at_level(logging.WARNING):
-            await until(lambda: len(caplog.messages) > 1)
-    assert "The inbox cannot take jobs. The database is closed: start Precis again." in caplog.messages
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    inbox, desk, gate = Inbox(database, lease=0.3, poll=0.01), Desk(), asyncio.Event()
+    stuck = Desk(patient(gate))
+    inbox.perform("stuck", stuck.work, stuck.give_up)
+    async with serving(inbox, desk):
+        await inbox.put("a", "stuck", {})
+        await until(lambda: stuck.began == ["a"])
+        with locked(tmp_path / "precis.db"):
+            await asyncio.sleep(5)
+        await until(lambda: len(caplog.messages) == 4)
+        await asyncio.sleep(0.5)
+        gate.set()
+    await database.close()
+    file = f"The database {tmp_path}/precis.db is locked by another program: close that program, then try again."
+    assert sorted(caplog.messages) == [
+        "The inbox can keep its jobs again.",
+        "The inbox can take jobs again.",
+        f"The inbox cannot keep its jobs. {file}",
+        f"The inbox cannot take jobs. {file}",
+    ]
 
 
 async def test_it_forgets_finished_jobs_and_keeps_the_others(inbox: Inbox, database: Database, clock: Clock) -> None:
@@ -588,6 +706,35 @@ async def test_it_forgets_finished_jobs_and_keeps_the_others(inbox: Inbox, datab
         assert await inbox.forget_finished(100.5) == 0
         assert await inbox.forget_finished(99) == 2100
     assert sorted([str(left["id"]) for left in await database.read("SELECT id FROM inbox")]) == ["later", "young"]
+
+
+async def test_it_forgets_jobs_that_nobody_performs_but_none_that_wait_for_it(
+    inbox: Inbox, database: Database, clock: Clock
+) -> None:
+    desk = Desk()
+    inbox.perform("q", desk.work, desk.give_up)
+    await inbox.put("waits", "q", {})
+    await inbox.put("orphan", "removed", {"channel": "C1"})
+    await database.write("UPDATE inbox SET owner = 'dead', due = now() + 5, wait = 5 WHERE id = 'orphan'")
+    await inbox.put("later", "removed", {}, delay=200)
+    clock.wind(104)
+    assert await inbox.forget_finished(100) == 0
+    clock.wind(2)
+    assert await inbox.forget_finished(100) == 1
+    assert [left["id"] for left in await database.read("SELECT id FROM inbox ORDER BY id")] == ["later", "waits"]
+
+
+async def test_it_finds_what_to_forget_by_the_index(database: Database) -> None:
+    plan = [str(step["detail"]) for step in await database.write(f"EXPLAIN QUERY PLAN {statements.FORGET_DONE}", 9)]
+    assert any("INDEX inbox_started (started<" in step for step in plan)
+    assert not any("SCAN" in step for step in plan)
+
+
+async def test_it_watches_the_clock_by_the_index(database: Database) -> None:
+    statement = statements.CATCH_UP.format(queues="$1, $2")
+    plan = [str(step["detail"]) for step in await database.write(f"EXPLAIN QUERY PLAN {statement}", "q", "r")]
+    assert any("INDEX inbox_due (queue=? AND due>" in step for step in plan)
+    assert not any("SCAN" in step for step in plan)
 
 
 @pytest.mark.parametrize("statement", [statements.TAKE, statements.NEXT])

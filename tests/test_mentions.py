@@ -44,7 +44,7 @@ async def test_it_posts_a_placeholder_and_then_updates_it(slack: Sandbox, precis
 
     calls = [call for call in slack.calls if call.method.startswith("chat.")]
     assert [call.method for call in calls] == ["chat.postMessage", "chat.update"]
-    assert calls[0].args["text"] == "Reading the thread…"
+    assert calls[0].args["text"] == "Reading…"
     assert calls[0].args["unfurl_links"] is False
 
 
@@ -147,7 +147,7 @@ async def test_it_stays_silent_where_its_placeholder_was_deleted(slack: Sandbox,
 
     await say(slack, precis, "@precis tldr", thread_ts=thread)
 
-    assert replies(slack, GENERAL, thread) == ["Reading the thread…"]
+    assert replies(slack, GENERAL, thread) == ["Reading…"]
     assert await precis.services.inbox.depth() == 0
 
 
@@ -165,7 +165,7 @@ async def test_it_finds_a_post_whose_answer_was_lost_instead_of_posting_again(
 
 
 async def waiting(precis: Precis) -> bool:
-    return bool(await precis.database.read("SELECT 1 FROM inbox WHERE queue = 'tldr' AND due IS NOT NULL"))
+    return bool(await precis.database.read("SELECT 1 FROM inbox WHERE queue = 'summary' AND due IS NOT NULL"))
 
 
 async def test_it_introduces_itself_on_joining_a_channel(slack: Sandbox, precis: Precis) -> None:

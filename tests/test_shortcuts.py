@@ -1,32 +1,93 @@
-"""*Summarise thread* in a message's menu."""
+"""*Summarise thread* in a message's menu: a window that fills in."""
+
+import asyncio
+
+import pytest
 
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
 from tests.conftest import BEN, ELSEWHERE, GENERAL, talk
 
 
-async def test_it_answers_the_asker_alone_after_a_placeholder(slack: Sandbox, precis: Precis, thread: str) -> None:
-    asked = await slack.person(BEN).shortcut("tldr_message", channel=GENERAL, ts=thread)
-    await precis.services.inbox.idle()
+def window(slack: Sandbox) -> str:
+    """All that stands in the window in front of Ben."""
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    return str(modal["blocks"])
 
-    placeholder, answer = asked.answers
+
+async def opened(slack: Sandbox, precis: Precis, ts: str, channel: str = GENERAL) -> None:
+    asked = await slack.person(BEN).shortcut("tldr_message", channel=channel, ts=ts)
+    await precis.services.inbox.idle()
     assert asked.ok
-    assert placeholder["text"] == "Reading the thread…"
-    assert "roll back" in answer["text"]
-    assert answer["response_type"] == "ephemeral"
+
+
+async def test_it_opens_a_window_that_fills_in(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await opened(slack, precis, thread)
+
+    assert "roll back" in window(slack)
+    assert [call.method for call in slack.calls if call.method.startswith("views.")] == ["views.open", "views.update"]
 
 
 async def test_it_summarises_the_thread_of_a_reply(slack: Sandbox, precis: Precis, thread: str) -> None:
-    reply = slack.workspace.thread(GENERAL, thread)[2]["ts"]
+    await opened(slack, precis, slack.workspace.thread(GENERAL, thread)[2]["ts"])
 
-    asked = await slack.person(BEN).shortcut("tldr_message", channel=GENERAL, ts=reply)
-    await precis.services.inbox.idle()
-
-    assert "5 messages" in asked.answers[-1]["text"]
+    assert "5 messages" in window(slack)
 
 
 async def test_it_asks_to_be_invited_where_it_cannot_read(slack: Sandbox, precis: Precis, workspace: Workspace) -> None:
-    asked = await slack.person(BEN).shortcut("tldr_message", channel=ELSEWHERE, ts=talk(workspace, ELSEWHERE))
+    await opened(slack, precis, talk(workspace, ELSEWHERE), ELSEWHERE)
+
+    assert "/invite @precis" in window(slack)
+
+
+async def test_it_stays_silent_when_the_window_was_closed(slack: Sandbox, precis: Precis, thread: str) -> None:
+    slack.fail("conversations.replies", status=503)  # which gives the person the time to close it
+    await slack.person(BEN).shortcut("tldr_message", channel=GENERAL, ts=thread)
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    await slack.person(BEN).close_view(modal["id"])
     await precis.services.inbox.idle()
 
-    assert "/invite @precis" in asked.answers[-1]["text"]
+    assert slack.person(BEN).modal is None
+    assert not [message for message in slack.person(BEN).sees(GENERAL) if message.get("bot_id")]
+    assert await precis.services.inbox.depth() == 0
+
+
+@pytest.mark.parametrize(("action_id", "length"), [("tldr_shorter", "short"), ("tldr_longer", "long")])
+async def test_it_makes_the_summary_shorter_or_longer(
+    slack: Sandbox, precis: Precis, thread: str, action_id: str, length: str
+) -> None:
+    await opened(slack, precis, thread)
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    await slack.person(BEN).press(view=modal["id"], action_id=action_id)
+    await precis.services.inbox.idle()
+
+    assert length in slack.person(BEN).modal["private_metadata"]  # type: ignore[index]
+    assert "roll back" in window(slack)
+    assert len(await precis.services.store.calls()) == 2
+
+
+async def test_it_looks_for_what_was_typed(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await opened(slack, precis, thread)
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    await slack.person(BEN).submit(modal["id"], {"focus": "only the fonts"})
+    while "roll back" not in window(slack):
+        await asyncio.sleep(0.05)
+
+    last = (await precis.services.store.calls())[-1]
+    assert last.prompt is not None
+    assert "only the fonts" in last.prompt
+    assert "roll back" in window(slack)
+
+
+async def test_it_shares_from_the_window(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await opened(slack, precis, thread)
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    await slack.person(BEN).press(view=modal["id"], action_id="tldr_share")
+    await precis.services.inbox.idle()
+
+    assert "shared by Ben Castellan" in slack.workspace.thread(GENERAL, thread)[-1]["text"]

@@ -86,7 +86,6 @@ async def test_it_needs_one_call_to_slack_besides_the_answer_once_it_is_warm(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "Which thread?"),
         ("help", "I summarise Slack threads"),
         ("the big one please", "not a link to a Slack message"),
         ("https://elsewhere.slack.com/archives/C0GENERAL1/p1700000000000100", "another workspace"),

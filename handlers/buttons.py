@@ -1,0 +1,103 @@
+"""Buttons that ask for a summary: pick a thread, spend more, make it shorter or longer, look for something."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.wish import Length
+from handlers import blocks
+from handlers.asks import Ask, Spend, Surface
+from handlers.client import webhook
+from handlers.modals import FOCUS, view
+from handlers.replies import reporting
+from handlers.services import Services
+from handlers.summaries import QUEUE
+
+SETTLING = 0.5
+"""Seconds in which Slack puts the window back to reading, before the summary may fill it."""
+
+NOT_YOURS = "Only the person who asked for this summary can choose what it may cost."
+
+
+async def pick(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """One of a channel's threads."""
+    await take(ack, body, services, here(body).model_copy(update={"ts": chosen(body)}))
+
+
+async def day(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """The last 24 hours of the channel."""
+    await take(ack, body, services, here(body).model_copy(update={"since": "24h"}))
+
+
+async def whole(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """The whole conversation, whatever it was estimated to cost."""
+    await spend(ack, body, services, Spend.WHOLE)
+
+
+async def newest(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """As many of the newest messages as may be paid without asking."""
+    await spend(ack, body, services, Spend.NEWEST)
+
+
+async def spend(ack: AsyncAck, body: dict[str, Any], services: Services, may: Spend) -> None:
+    ask = Ask.model_validate_json(chosen(body))
+    if ask.user != body["user"]["id"]:
+        await ack()
+        await tell(body, services, NOT_YOURS)
+        return
+    returned = {"view": body["view"]["id"]} if "view" in body else {"response_url": body.get("response_url", "")}
+    posted = {"post_ts": body["container"]["message_ts"]} if ask.surface is Surface.MENTION else {}
+    await take(ack, body, services, ask.model_copy(update={"spend": may, **returned, **posted}))
+
+
+async def resize(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """Shorter or longer, in the window."""
+    await take(ack, body, services, in_window(body).model_copy(update={"length": Length(chosen(body))}))
+
+
+async def again(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """Look for what was typed in the window."""
+    typed = body["view"]["state"]["values"][FOCUS][FOCUS]["value"] or ""
+    ask = in_window(body).model_copy(update={"focus": " ".join(typed.split())})
+    async with reporting(ack):
+        await services.inbox.put(body["trigger_id"], QUEUE, ask.model_dump(), delay=SETTLING)
+        await ack(response_action="update", view=view(blocks.notice(blocks.READING), ask))
+
+
+async def take(ack: AsyncAck, body: dict[str, Any], services: Services, ask: Ask) -> None:
+    async def sorry(sentence: str) -> None:
+        await ack()
+        await tell(body, services, sentence)
+
+    async with reporting(sorry):
+        await services.inbox.put(body["trigger_id"], QUEUE, ask.model_dump())
+        await ack()
+
+
+async def tell(body: dict[str, Any], services: Services, sentence: str) -> None:
+    """Say something to whoever pressed, where Slack gave an address for it."""
+    if body.get("response_url"):
+        poster = webhook(body["response_url"], services.connections)
+        await poster.send(text=sentence, response_type="ephemeral", replace_original=False)
+
+
+def here(body: dict[str, Any]) -> Ask:
+    """A request from the person and the channel of a pressed button, answered beside it."""
+    channel = body["container"]["channel_id"]
+    return Ask(
+        surface=Surface.COMMAND,
+        user=body["user"]["id"],
+        channel=channel,
+        asked_in=channel,
+        response_url=body["response_url"],
+    )
+
+
+def in_window(body: dict[str, Any]) -> Ask:
+    """What the window shows now."""
+    ask = Ask.model_validate_json(body["view"]["private_metadata"])
+    return ask.model_copy(update={"view": body["view"]["id"], "user": body["user"]["id"]})
+
+
+def chosen(body: dict[str, Any]) -> str:
+    return str(body["actions"][0]["value"])

@@ -1,0 +1,27 @@
+"""Thumbs on a summary, kept with the call that wrote it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from handlers.answers import UP
+from handlers.buttons import chosen, tell
+from handlers.replies import reporting
+from handlers.services import Services
+
+THANKS = "Thank you, noted."
+
+
+async def thumb(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """Keep a verdict; pressing again changes it."""
+
+    async def sorry(sentence: str) -> None:
+        await ack()
+        await tell(body, services, sentence)
+
+    async with reporting(sorry):
+        verdict = "up" if body["actions"][0]["action_id"] == UP else "down"
+        await services.store.give_feedback(chosen(body), body["user"]["id"], verdict, datetime.now(UTC))
+        await ack()
+        await tell(body, services, THANKS)

@@ -1,0 +1,101 @@
+"""The window of *Summarise thread*: it opens at once, fills in when the summary is there, and takes further wishes."""
+
+import asyncio
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+from bot.inbox import Job
+from bot.wish import Length
+from handlers.asks import Ask
+from handlers.blocks import Content, actions, button
+from handlers.client import refusal
+from handlers.services import Services
+
+CALLBACK = "tldr_modal"
+SHORTER, LONGER = "tldr_shorter", "tldr_longer"
+FOCUS = "focus"
+FOCUS_LENGTH = 200
+OPENING = 6
+"""Half seconds that a window may take to open after its job has been put into the inbox."""
+
+
+class InModal:
+    """A view, known by the id of the job that it was opened for or by its own; closed by the person, it is let be."""
+
+    def __init__(self, services: Services, job: Job, ask: Ask) -> None:
+        self.slack = services.slack
+        self.job = job
+        self.ask = ask
+
+    @property
+    def by_id(self) -> bool:
+        return self.ask.view.startswith("V")
+
+    async def announce(self, content: Content) -> None:
+        """Say so in a window that shows something else; one that was just opened does already."""
+        if self.by_id:
+            await self.update(view(content, self.ask))
+
+    async def progress(self, content: Content) -> None:
+        await self.update(view(content, self.ask))
+
+    async def deliver(self, content: Content) -> None:
+        shown = view(content, self.ask, ready=True)
+        for _ in range(OPENING):
+            if await self.update(shown):
+                return
+            await asyncio.sleep(0.5)
+
+    async def update(self, shown: dict[str, Any]) -> bool:
+        """Whether there is such a window. Raises `SlackApiError` for any other failure."""
+        key = "view_id" if self.by_id else "external_id"
+        try:
+            await self.slack.views_update(**{key: self.ask.view}, view=shown)
+        except SlackApiError as error:
+            if refusal(error) != "not_found":
+                raise
+            return False
+        return True
+
+
+def view(content: Content, ask: Ask, *, ready: bool = False, external_id: str = "") -> dict[str, Any]:
+    """The window with a content; when it is ready, with the ways to have it otherwise."""
+    shown: dict[str, Any] = {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": plain("Thread summary"),
+        "close": plain("Close"),
+        "private_metadata": ask.model_dump_json(exclude={"view"}, exclude_defaults=True),
+        "blocks": list(content.blocks),
+    }
+    if external_id:
+        shown["external_id"] = external_id
+    if ready:
+        shown["submit"] = plain("Summarise again")
+        shown["blocks"] += [lengths(ask.length), focus(ask.focus)]
+    return shown
+
+
+def lengths(length: Length) -> dict[str, Any]:
+    choices = [
+        *([button("Shorter", SHORTER, length.shorter)] if length is not Length.SHORT else []),
+        *([button("Longer", LONGER, length.longer)] if length is not Length.LONG else []),
+    ]
+    return actions(*choices)
+
+
+def focus(text: str) -> dict[str, Any]:
+    element: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": FOCUS,
+        "max_length": FOCUS_LENGTH,
+        "placeholder": plain("only the decisions, auf Deutsch, …"),
+    }
+    if text:
+        element["initial_value"] = text
+    return {"type": "input", "block_id": FOCUS, "optional": True, "label": plain("Look for"), "element": element}
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,116 @@
+"""*Share in thread*: post a summary that one person has seen for everybody in its thread."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.errors import SlackApiError
+
+from bot.inbox import Job
+from bot.store import KeptSummary
+from bot.summaries import remembered
+from handlers import answers, blocks
+from handlers.answers import Look
+from handlers.buttons import chosen, tell
+from handlers.client import refusal, webhook
+from handlers.links import permalink
+from handlers.posts import InConversation, message
+from handlers.refusals import NotFound, Refusal
+from handlers.replies import reporting, sentence
+from handlers.services import Services
+
+QUEUE = "share"
+GONE = "That summary is not kept any more. Ask for it again, then share it."
+SHARED = "Shared in the thread."
+FORBIDDEN = "I may not post in that thread. Invite me to the channel, or copy the summary."
+CANNOT_POST = (
+    "not_in_channel",
+    "channel_not_found",
+    "is_archived",
+    "thread_not_found",
+    "cannot_reply_to_message",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+)
+
+
+class Sharing(BaseModel):
+    """A press of the button as it waits in the inbox. `after` is when it was pressed, as a Slack ts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    summary: str
+    user: str
+    asked_in: str
+    after: str
+    response_url: str = ""
+
+
+async def share(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """Take the press; one press posts once."""
+
+    async def sorry(said: str) -> None:
+        await ack()
+        await tell(body, services, said)
+
+    async with reporting(sorry):
+        sharing = Sharing(
+            summary=chosen(body),
+            user=body["user"]["id"],
+            asked_in=body["container"].get("channel_id") or "",
+            after=body["actions"][0]["action_ts"],
+            response_url=body.get("response_url") or "",
+        )
+        await services.inbox.put(body["trigger_id"], QUEUE, sharing.model_dump())
+        await ack()
+
+
+async def perform(job: Job, services: Services) -> None:
+    """Post the summary in its thread, if whoever pressed may still see that thread, and say so to them."""
+    sharing = Sharing.model_validate(job.body)
+    kept = await services.store.summary(sharing.summary)
+    await answer(sharing, job, services, await said(sharing, kept, job, services))
+
+
+async def said(sharing: Sharing, kept: KeptSummary | None, job: Job, services: Services) -> str:
+    if kept is None:
+        return GONE
+    try:
+        await services.access.check(sharing.user, kept.channel, asked_in=sharing.asked_in)
+        await post(sharing, kept, job, services)
+    except Refusal as reason:
+        return sentence(reason, bot=services.workspace.bot_name)
+    except SlackApiError as error:
+        if refusal(error) not in CANNOT_POST:
+            raise
+        return FORBIDDEN
+    return SHARED
+
+
+async def post(sharing: Sharing, kept: KeptSummary, job: Job, services: Services) -> None:
+    sharer = await services.people.person(sharing.user)
+    shown = answers.summary(
+        remembered(kept),
+        Look(
+            address=lambda ts: permalink(services.workspace.url, kept.channel, ts, kept.subject),
+            by=sharer.name,
+        ),
+    )
+    place = InConversation(services, job, channel=kept.channel, thread_ts=kept.subject, after=sharing.after)
+    await place.deliver(shown)
+
+
+async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> None:
+    """Tell whoever pressed: beside the button, or in a direct message where that was in a window and it failed."""
+    if sharing.response_url:
+        poster = webhook(sharing.response_url, services.connections)
+        await poster.send(text=text, response_type="ephemeral", replace_original=False)
+    elif text != SHARED:
+        await services.slack.chat_postMessage(channel=sharing.user, **message(blocks.notice(text), job))
+
+
+async def give_up(job: Job, services: Services) -> None:
+    """Say that it could not be shared."""
+    reason = sentence(NotFound(), bot=services.workspace.bot_name) if job.posted is None else SHARED
+    await answer(Sharing.model_validate(job.body), job, services, reason)

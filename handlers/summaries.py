@@ -1,0 +1,192 @@
+"""The job behind every request for a summary: check, read, summarise, and answer where it was asked."""
+
+import logging
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+from slack_sdk.errors import SlackApiError
+
+from adapters.errors import ProviderError
+from bot.inbox import Job
+from bot.llm import Origin
+from bot.privacy import Masker
+from bot.summaries import Order, TooDear
+from bot.summariser import Progress
+from bot.transcript import Transcript
+from bot.wish import Wish
+from handlers import answers, blocks, quotes, targets
+from handlers.answers import Look
+from handlers.asks import Ask, Spend, Surface
+from handlers.blocks import Content
+from handlers.client import refusal
+from handlers.links import permalink
+from handlers.modals import InModal
+from handlers.posts import ForAsker, InConversation, Outlet, message
+from handlers.refusals import NothingToRead, Refusal, SingleMessage
+from handlers.replies import GIVEN_UP, sentence
+from handlers.services import Services
+
+log = logging.getLogger("precis.summaries")
+
+QUEUE = "summary"
+SHORT = 600
+"""Characters up to which a message without replies is its own summary."""
+
+
+class Outcome(BaseModel):
+    """What a job has come to, kept in its row until it is posted. `private`: not everybody there may see it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    content: Content
+    private: bool = False
+
+
+class Read(BaseModel):
+    """A conversation as read: `root` is a thread's first message, empty for a channel."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    channel: str
+    root: str
+    transcript: Transcript
+    remark: str = ""
+
+
+async def perform(job: Job, services: Services) -> None:
+    """Do one try at the job. Raises what another try may cure."""
+    ask = Ask.model_validate(job.body)
+    try:
+        if job.answer is None:
+            if ask.surface is not Surface.COMMAND:
+                await outlet(ask, job, services).announce(blocks.notice(blocks.READING))
+            outcome = await summary(ask, job, services)
+            if not await job.save(outcome.model_dump_json()):
+                return
+        else:
+            outcome = Outcome.model_validate_json(job.answer)
+        await deliver(outcome, ask, job, services)
+    except SlackApiError as error:
+        log.warning("Slack refused a call of job %s: %s", job.id, refusal(error))
+        raise
+
+
+async def give_up(job: Job, services: Services) -> None:
+    """Tell the asker that it did not work out."""
+    await outlet(Ask.model_validate(job.body), job, services).deliver(blocks.notice(GIVEN_UP))
+
+
+async def deliver(outcome: Outcome, ask: Ask, job: Job, services: Services) -> None:
+    if outcome.private:
+        await services.slack.chat_postMessage(channel=ask.user, **message(outcome.content, job))
+        outcome = Outcome(content=blocks.notice(blocks.SENT_PRIVATELY))
+        await job.save(outcome.model_dump_json())
+    await outlet(ask, job, services).deliver(outcome.content)
+
+
+def outlet(ask: Ask, job: Job, services: Services) -> Outlet:
+    """Where the answer goes: under the mention, into the modal, or to the asker alone."""
+    if ask.surface is Surface.MENTION:
+        return InConversation(
+            services,
+            job,
+            channel=ask.asked_in,
+            thread_ts=ask.thread_ts,
+            after=ask.message_ts,
+            posted=ask.post_ts or None,
+        )
+    if ask.surface is Surface.MODAL:
+        return InModal(services, job, ask)
+    return ForAsker(services, job, user=ask.user, url=ask.response_url)
+
+
+async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
+    """The summary, or the sentence that says why there is none. Raises `SlackApiError` where Slack fails."""
+    private = False
+    try:
+        await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
+        private = await goes_beyond(ask, services)
+        read = await read_for(ask, services)
+        found = await services.summaries.of(order(ask, read, job, services), progress(ask, job, services))
+    except TooDear as quote:
+        return Outcome(content=quotes.question(quote, ask), private=private)
+    except (Refusal, ProviderError) as error:
+        return Outcome(content=blocks.notice(sentence(error, bot=services.workspace.bot_name)), private=private)
+    return Outcome(content=answers.summary(found, look(ask, read, services, private)), private=private)
+
+
+async def read_for(ask: Ask, services: Services) -> Read:
+    """What was asked for. Raises `Refusal`, or `SlackApiError` where Slack fails."""
+    if ask.ts:
+        thread = await services.history.thread(ask.channel, ask.ts)
+        worth_it(thread.transcript)
+        return Read(channel=thread.channel, root=thread.root, transcript=thread.transcript)
+    oldest = await begin(ask, services) if ask.since else None
+    span = await services.history.span(ask.channel, last=ask.last or None, oldest=oldest)
+    if not span.transcript:
+        raise NothingToRead
+    return Read(channel=ask.channel, root="", transcript=span.transcript, remark=quotes.remark(span.threads_left))
+
+
+async def begin(ask: Ask, services: Services) -> float:
+    """When the span begins that the asker named, in the asker's time zone; epoch seconds. Raises `Refusal`."""
+    zone = ZoneInfo((await services.people.person(ask.user)).tz)
+    return targets.begin(ask.since, datetime.fromtimestamp(time.time(), zone)).timestamp()
+
+
+def worth_it(transcript: Transcript) -> None:
+    """Raise `NothingToRead` or `SingleMessage` where a summary would be no shorter than the thread."""
+    if not transcript:
+        raise NothingToRead
+    if len(transcript) == 1 and len(transcript.messages[0].text) <= SHORT:
+        raise SingleMessage
+
+
+def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
+    transcript = read.transcript
+    allowance = services.allowance if ask.spend is not Spend.WHOLE else None
+    if ask.spend is Spend.NEWEST and allowance is not None:
+        transcript = services.summaries.newest(transcript, allowance)
+        allowance = None
+    return Order(
+        channel=read.channel,
+        subject=read.root or ask.subject,
+        transcript=transcript,
+        wish=Wish(focus=Masker().mask(ask.focus), length=ask.length, topics=not read.root),
+        origin=Origin(services.workspace.team, read.channel, ask.user, job.id),
+        allowance=allowance,
+    )
+
+
+async def goes_beyond(ask: Ask, services: Services) -> bool:
+    """Whether an answer in the conversation would show people there a thread that they may not open themselves."""
+    if ask.surface is not Surface.MENTION or ask.channel == ask.asked_in or ask.asked_in.startswith("D"):
+        return False
+    return ask.shared or not await services.access.is_public(ask.channel)
+
+
+def look(ask: Ask, read: Read, services: Services, private: bool) -> Look:
+    """Masked values come back only before eyes that see the messages themselves."""
+    everybody_reads = ask.surface is not Surface.MENTION or private or ask.channel == ask.asked_in
+    return Look(
+        address=lambda ts: permalink(services.workspace.url, read.channel, ts, read.root or None),
+        restore=read.transcript.restore if everybody_reads else str,
+        remark=read.remark,
+        shareable=ask.surface is not Surface.MENTION and bool(read.root),
+    )
+
+
+def progress(ask: Ask, job: Job, services: Services) -> Progress:
+    """Shows how many parts of a long conversation have been read, where something can be updated."""
+    place = outlet(ask, job, services)
+
+    async def tell(done: int, parts: int) -> None:
+        try:
+            await place.progress(blocks.notice(f"Reading… {done} of {parts} parts."))
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.info("Progress of job %s was not shown: %s", job.id, type(error).__name__)
+
+    return tell
