@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint check-python lock clean
+.PHONY: help demo run test lint bench check-python lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -24,6 +24,9 @@ lint: $(VENV)/.dev ## types and style alone
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+bench: $(VENV)/.run ## measure speed, calls, memory and losses beside the bars they are held to: about three minutes
+	@$(BIN)/python -m bench
 
 $(VENV)/.run: requirements.lock | check-python
 	$(PYTHON) -m venv $(VENV)

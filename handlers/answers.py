@@ -35,6 +35,7 @@ SHOWN = ((CITATIONS, 50), (4, 50), (2, 50), (1, 50), (1, 25), (1, 12), (1, 6), (
 """Citations behind an entry and entries under a heading, from rich to terse: the first that Slack takes is shown."""
 
 UNTITLED = "Summary"
+NOTHING_MORE = "There is nothing to report beyond that."
 
 CAUTION = "generated, so check the sources"
 
@@ -67,13 +68,14 @@ def summary(found: Summarised, look: Look) -> Content:
     title = clip(look.restore(found.summary.headline), ENTRY_LENGTH) or UNTITLED
     sections = list(headed(found.summary))
     foot = footer(found, look)
-    blocks = [header(title), *shown(sections, look, HEADER_LIMIT + len(foot)), context(foot)]
+    found_nothing = [] if sections else [section(NOTHING_MORE)]
+    blocks = [header(title), *found_nothing, *shown(sections, look, HEADER_LIMIT + len(foot)), context(foot)]
     if not look.by:
         blocks.append(buttons(found, shareable=look.shareable))
     spoken = [escape(title)]
     for heading, entries in sections:
         spoken += ["", escape(heading), *(numbered(entry, look) for entry in entries)]
-    return fitted([*spoken, "", foot], blocks)
+    return fitted([*spoken, *([] if sections else [NOTHING_MORE]), "", foot], blocks)
 
 
 def headed(made: Summary) -> Iterator[tuple[str, Sequence[Entry]]]:

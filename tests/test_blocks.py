@@ -139,7 +139,7 @@ def test_it_leaves_out_sections_that_hold_nothing() -> None:
 def test_it_shows_an_empty_summary(headline: str, title: str) -> None:
     made = shown(Summary(headline=headline))
 
-    assert [block["type"] for block in accepted(made)] == ["header", "context", "actions"]
+    assert [block["type"] for block in accepted(made)] == ["header", "section", "context", "actions"]
     assert made.blocks[0]["text"]["text"] == title
     assert str(made.text).startswith(f"{title}\n")
 
@@ -279,7 +279,7 @@ def test_it_cuts_a_text_where_it_is_too_long(text: str, length: int, left: str) 
     [(None, "cost unknown"), (0.0, "free"), (0.00001, "under $0.0001"), (0.0001, "$0.0001"), (1.23456, "$1.2346")],
 )
 def test_it_never_shows_an_unknown_cost_as_none(cost: float | None, said: str) -> None:
-    [_, foot, _] = shown(Summary(headline="x"), replace(TOOK, cost_usd=cost)).blocks
+    [_, _, foot, _] = shown(Summary(headline="x"), replace(TOOK, cost_usd=cost)).blocks
 
     assert f" · {said} · " in foot["elements"][0]["text"]
 

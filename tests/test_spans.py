@@ -11,7 +11,7 @@ from bot.transcript import Transcript
 from handlers.client import client, session
 from handlers.history import History
 from handlers.people import People, person
-from handlers.refusals import InviteMe, NotFound
+from handlers.refusals import InviteMe, NotFound, TooMuch
 from handlers.spans import ThreadCard, folded
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, STRANGER, talk
 
@@ -83,7 +83,9 @@ async def test_it_reads_what_was_begun_since_a_moment(workspace: Workspace, hist
     assert lines(span.transcript) == ["1 invoices", "2>1 invoices are late", "3 lunch"]
 
 
-async def test_it_counts_only_messages_that_say_something(workspace: Workspace, history: History) -> None:
+async def test_it_counts_only_messages_that_say_something(
+    slack: Sandbox, workspace: Workspace, history: History
+) -> None:
     workspace.post(ADA, GENERAL, "fonts", ts=at(0))
     for number in range(250):
         workspace.post(BEN, GENERAL, "joined", ts=at(10 + number), subtype="channel_join")
@@ -91,6 +93,7 @@ async def test_it_counts_only_messages_that_say_something(workspace: Workspace, 
     span = await history.span(GENERAL, last=1)
 
     assert lines(span.transcript) == ["1 fonts"]
+    assert len([call for call in slack.calls if call.method == "conversations.history"]) == 3
 
 
 async def test_it_reads_every_page(workspace: Workspace, history: History, slack: Sandbox) -> None:
@@ -103,6 +106,14 @@ async def test_it_reads_every_page(workspace: Workspace, history: History, slack
     assert [len(since.transcript), len(last.transcript)] == [1_100, 1_050]
     assert last.transcript.messages[-1].text == "message 1099"
     assert len([call for call in slack.calls if call.method == "conversations.history"]) == 4
+
+
+async def test_it_reads_no_more_than_anybody_could_summarise(workspace: Workspace, history: History) -> None:
+    for number in range(20_001):
+        workspace.channels[GENERAL].put({"user": ADA, "text": "hello", "ts": at(number)})
+
+    with pytest.raises(TooMuch):
+        await history.span(GENERAL, oldest=START)
 
 
 async def test_it_reads_the_forty_threads_with_the_newest_replies(

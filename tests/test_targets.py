@@ -50,9 +50,9 @@ def test_it_takes_a_link_wherever_it_stands(text: str, focus: str) -> None:
 
 
 def test_it_reads_the_focus_as_a_person_would() -> None:
-    target = parse(
-        f"<{ADDRESS}> what <@U0BEN00001> said in <#C1|ops> &lt;today&gt;", HOME, TEAM, {"U0BEN00001": "Ben"}.get
-    )
+    said = f"<{ADDRESS}> what <@U0BEN00001> said in <#C1|ops> &lt;today&gt;"
+
+    target = parse(said, HOME, TEAM, lambda user: {"U0BEN00001": "Ben"}[user])
 
     assert target == ThreadTarget(LINK, "what @Ben said in #ops <today>")
 

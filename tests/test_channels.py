@@ -1,0 +1,84 @@
+"""`/tldr` without a link: the picker, spans of a channel, and what they say of themselves."""
+
+import pytest
+
+from bot.app import Precis
+from bot.sandbox import Sandbox, Workspace
+from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, talk
+from tests.test_tldr import ask
+
+
+async def test_it_offers_the_threads_of_the_channel(slack: Sandbox, precis: Precis, thread: str) -> None:
+    asked = await ask(slack, precis, "")
+
+    [answer] = asked.answers
+    assert answer["response_type"] == "ephemeral"
+    assert "Ada Moreau" in answer["text"]
+    assert "4 replies" in answer["text"]
+    assert "Last 24 h here" in str(answer["blocks"])
+
+
+async def test_it_summarises_the_thread_that_was_picked(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await ask(slack, precis, "")
+    [card] = [message for message in slack.person(ADA).sees(GENERAL) if "tldr_day" in str(message)]
+    pressed = await slack.person(ADA).press(channel=GENERAL, ts=card["ts"], action_id="tldr_pick", value=thread)
+    await precis.services.inbox.idle()
+
+    assert "roll back" in pressed.answers[-1]["text"]
+    assert "5 messages" in pressed.answers[-1]["text"]
+
+
+@pytest.mark.parametrize("text", ["24h", "3d", "200", "since yesterday", "today"])
+async def test_it_summarises_a_span_of_the_channel_with_its_threads(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str, text: str
+) -> None:
+    workspace.post(BEN, GENERAL, "By the way, the office is closed on Friday because of the move.")
+
+    asked = await ask(slack, precis, text)
+
+    [answer] = asked.answers
+    assert "6 messages" in answer["text"]
+    assert "threads begun before" in answer["text"]
+    [call] = await precis.services.store.calls()
+    assert call.prompt is not None
+    assert "(reply to 1)" in call.prompt
+
+
+async def test_it_steers_a_summary_by_the_words_behind_it(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await ask(slack, precis, "24h only the decisions")
+
+    [call] = await precis.services.store.calls()
+    assert call.prompt is not None
+    assert "only the decisions" in call.prompt.split("<transcript")[0]
+
+
+async def test_it_asks_for_a_link_in_a_direct_message(slack: Sandbox, precis: Precis) -> None:
+    asked = await ask(slack, precis, "", channel=slack.person(ADA).dm())
+
+    assert asked.ack is not None
+    assert "Which thread?" in asked.ack["text"]
+
+
+async def test_it_asks_to_be_invited_to_the_channel(slack: Sandbox, precis: Precis, workspace: Workspace) -> None:
+    talk(workspace, ELSEWHERE)
+
+    asked = await ask(slack, precis, "24h", channel=ELSEWHERE)
+
+    assert "/invite @precis" in asked.answers[0]["text"]
+
+
+async def test_it_says_that_a_quiet_day_holds_nothing(slack: Sandbox, precis: Precis, workspace: Workspace) -> None:
+    workspace.add_channel("C0QUIET001", "quiet", members=[ADA, workspace.bot_user_id])
+
+    asked = await ask(slack, precis, "24h", channel="C0QUIET001")
+
+    assert "nothing to summarise" in asked.answers[0]["text"]
+
+
+async def test_it_lets_the_asker_press_last_day(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await ask(slack, precis, "")
+    [card] = [message for message in slack.person(ADA).sees(GENERAL) if "tldr_day" in str(message)]
+    pressed = await slack.person(ADA).press(channel=GENERAL, ts=card["ts"], action_id="tldr_day")
+    await precis.services.inbox.idle()
+
+    assert "5 messages" in pressed.answers[-1]["text"]
