@@ -45,6 +45,10 @@ class Order:
         """What each message is recognised by: any edit changes it."""
         return list(map(fingerprint, self.transcript.messages))
 
+    def identify(self) -> tuple[str, str]:
+        """What tells this order from others. For a long conversation this is work for a thread."""
+        return self.key, digest(self.prints)
+
 
 @dataclass(frozen=True, slots=True)
 class Summarised:
@@ -89,7 +93,7 @@ class Summaries:
 
     async def of(self, order: Order, progress: Progress = unseen) -> Summarised:
         """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`."""
-        flight = (order.key, digest(order.prints))
+        flight = await asyncio.to_thread(order.identify)
         if flight in self.under_way:
             return await asyncio.shield(self.under_way[flight])
         shared = self.under_way[flight] = asyncio.get_running_loop().create_future()
@@ -112,7 +116,7 @@ class Summaries:
         if kept is not None and kept.messages == len(order.prints):
             return remembered(kept)
         earlier = Earlier(Summary.model_validate_json(kept.summary).draft(), kept.messages) if kept else None
-        self.afford(order, earlier)
+        await asyncio.to_thread(self.afford, order, earlier)
         made = await self.summariser.summarise(
             order.transcript, order.wish, order.origin, earlier=earlier, progress=progress
         )

@@ -99,8 +99,8 @@ class Summariser:
         With `earlier`, only the messages that it does not cover are read. Raises `ProviderError`; an input that the
         vendor finds too long is cut once more, in half.
         """
-        lines = transcript.lines[earlier.messages if earlier else 0 :]
-        plan = self.plan(lines)
+        lines = (await asyncio.to_thread(lambda: transcript.lines))[earlier.messages if earlier else 0 :]
+        plan = await asyncio.to_thread(self.plan, lines)
         reading = Reading(self.gateway, wish, origin, progress, plan.room)
         notes = [earlier.draft] if earlier else []
         try:

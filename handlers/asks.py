@@ -5,10 +5,16 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.privacy import Masker
 from bot.wish import Length
 
 TLDR = re.compile(r"tl;?dr\b", re.IGNORECASE)
 """How a message to Precis begins that wants a summary."""
+
+
+def masked(focus: str) -> str:
+    """The asker's words as they may be written down."""
+    return Masker().mask(focus)
 
 
 class Surface(StrEnum):

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.wish import Length
 from handlers import blocks
-from handlers.asks import Ask, Spend, Surface
+from handlers.asks import Ask, Spend, Surface, masked
 from handlers.client import webhook
 from handlers.modals import FOCUS, view
 from handlers.replies import reporting
@@ -58,7 +58,7 @@ async def resize(ack: AsyncAck, body: dict[str, Any], services: Services) -> Non
 async def again(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
     """Look for what was typed in the window."""
     typed = body["view"]["state"]["values"][FOCUS][FOCUS]["value"] or ""
-    ask = in_window(body).model_copy(update={"focus": " ".join(typed.split())})
+    ask = in_window(body).model_copy(update={"focus": masked(" ".join(typed.split()))})
     async with reporting(ack):
         await services.inbox.put(body["trigger_id"], QUEUE, ask.model_dump(), delay=SETTLING)
         await ack(response_action="update", view=view(blocks.notice(blocks.READING), ask))

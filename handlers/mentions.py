@@ -4,7 +4,7 @@ from html import unescape
 from typing import Any
 
 from handlers import cards, links
-from handlers.asks import TLDR, Ask, Surface
+from handlers.asks import TLDR, Ask, Surface, masked
 from handlers.cards import Card
 from handlers.links import Link
 from handlers.modals import FOCUS_LENGTH
@@ -74,7 +74,7 @@ def from_mention(body: dict[str, Any], link: Link, focus: str) -> Ask:
         user=event["user"],
         channel=link.channel,
         ts=link.root,
-        focus=focus,
+        focus=masked(focus),
         asked_in=event["channel"],
         thread_ts=event.get("thread_ts") or event["ts"],
         message_ts=event["ts"],

@@ -12,7 +12,6 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ProviderError
 from bot.inbox import Job
 from bot.llm import Origin
-from bot.privacy import Masker
 from bot.summaries import Order, TooDear
 from bot.summariser import Progress
 from bot.transcript import Transcript
@@ -155,7 +154,7 @@ def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
         channel=read.channel,
         subject=read.root or ask.subject,
         transcript=transcript,
-        wish=Wish(focus=Masker().mask(ask.focus), length=ask.length, topics=not read.root),
+        wish=Wish(focus=ask.focus, length=ask.length, topics=not read.root),
         origin=Origin(services.workspace.team, read.channel, ask.user, job.id),
         allowance=allowance,
     )

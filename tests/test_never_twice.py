@@ -145,7 +145,7 @@ async def test_it_spends_what_the_asker_chooses(
     slack: Sandbox, thrifty: Precis, server: OpenAIServer, thread: str, action_id: str, messages: str
 ) -> None:
     await ask(slack, thrifty, link(slack, GENERAL, thread))
-    question = slack.person(ADA).sees(GENERAL)[-1]
+    [question] = [each for each in slack.person(ADA).sees(GENERAL) if action_id in str(each)]
     pressed = await slack.person(ADA).press(channel=GENERAL, ts=question["ts"], action_id=action_id)
     await thrifty.services.inbox.idle()
 

@@ -91,3 +91,21 @@ async def test_it_reads_eight_thousand_messages_once_and_keeps_what_matters(
     assert all(fact in asked.answers[0]["text"] for fact in FACTS.values())
     assert len(server.received) == calls
     assert "nothing new since" in again.answers[0]["text"]
+
+
+async def test_it_shows_how_far_it_has_come(slack: Sandbox, workspace: Workspace, start: Start, longest: str) -> None:
+    async with (
+        OpenAIServer() as server,
+        start(
+            provider=ProviderConfig("openai", "gpt-4o-mini", SecretStr(KEY), server.url), max_usd_per_summary=None
+        ) as precis,
+    ):
+        server.answer(noting)
+        await slack.connected()
+        await slack.person("U0ADA00001").say(GENERAL, f"<@{workspace.bot_user_id}> tldr", thread_ts=longest)
+        await slack.settled()
+        await precis.services.inbox.idle()
+
+    said = [call.args["text"] for call in slack.calls if call.method == "chat.update"]
+    assert re.fullmatch(r"Reading… \d+ of \d+ parts\.", said[0])
+    assert "PLANTED-FACT-EARLY" in said[-1]
