@@ -15,10 +15,9 @@ from dotenv import dotenv_values
 from rich.console import Console
 
 from adapters import PROVIDERS
-from bot import app, config, demo, logs, reports
+from bot import app, config, logs, reports
 from bot.config import ConfigError
 from bot.database import Database, DatabaseError
-from bot.sandbox.export import BadExport
 from bot.sqlite import locate
 from bot.store import Store
 
@@ -63,8 +62,6 @@ def carry_out(work: Coroutine[Any, Any, None]) -> None:
         fail(str(error), error.status)
     except DatabaseError as error:
         fail(str(error), 2)
-    except demo.DemoFailed as error:
-        fail(str(error), 1)
 
 
 def fail(message: str, status: int) -> NoReturn:
@@ -127,9 +124,13 @@ def play_demo(export: Path | None, thread: str | None, provider: str) -> None:
     """Play /tldr, the shortcut and a mention in a Slack workspace that lives on this machine."""
     if (export is None) != (thread is None):
         fail("--export and --thread go together: name the folder, and the thread as CHANNEL/TS.", 2)
+    from bot import demo  # the sandbox is no part of a running bot
+
     logs.configure("WARNING")
     try:
         chosen = config.provider(environment() | {"LLM_PROVIDER": provider})
         carry_out(demo.play(chosen, export, thread))
-    except (ConfigError, demo.NoSuchThread, BadExport) as error:
+    except demo.DemoFailed as error:
+        fail(str(error), 1)
+    except (ConfigError, demo.NoSuchThread, demo.BadExport) as error:
         fail(str(error), 2)

@@ -20,9 +20,11 @@ from rich.text import Text
 from bot import app, reports
 from bot.app import Precis
 from bot.config import Config, ProviderConfig
-from bot.sandbox import Sandbox, Workspace
+from bot.sandbox import BadExport, Sandbox, Workspace
 from bot.store import Store
 from handlers.links import permalink
+
+__all__ = ["BadExport", "DemoFailed", "NoSuchThread", "play"]
 
 SHIPPED = Path(__file__).parent / "sandbox" / "lanternworks"
 SHIPPED_CHANNEL = "release-planning"

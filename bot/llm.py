@@ -98,7 +98,9 @@ class Gateway:
         """Price the attempt and write its row, without which no answer is lost. Returns seconds and cost."""
         seconds = time.monotonic() - call.started
         usage = reply.usage if reply else None
-        cost = price(self.vendor.prices, reply.served_model, reply.usage, call.at) if reply else UNPRICED
+        cost = UNPRICED
+        if reply is not None:
+            cost = await asyncio.to_thread(price, self.vendor.prices, reply.served_model, reply.usage, call.at)
         row = Call(
             id=call.id,
             called_at=call.at.isoformat(),

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
-from genai_prices import Usage as BilledUsage
-from genai_prices import calc_price
-
 from adapters.base import Usage
 
 FREE = "free"
@@ -26,20 +23,23 @@ UNPRICED = Cost(None, None)
 
 
 def price(prices: str | None, model: str, usage: Usage, at: datetime) -> Cost:
-    """The cost of one call at that time. `prices` is the vendor's id in the table, None for what costs nothing."""
+    """The cost of one call at that time. `prices` is the vendor's id in the table, None for what costs nothing.
+
+    The table is imported with the first call that has a price: it takes 16 MB and 0.1 s, so call this in a thread.
+    """
     if prices is None:
         return Cost(0.0, FREE)
-    try:
-        found = calc_price(billed(usage), model, provider_id=prices, genai_request_timestamp=at)
-    except (LookupError, ValueError):
-        return Cost(None, TABLE)
-    return Cost(float(found.total_price), TABLE)
+    from genai_prices import Usage as Billed
+    from genai_prices import calc_price
 
-
-def billed(usage: Usage) -> BilledUsage:
-    return BilledUsage(
+    billed = Billed(
         input_tokens=usage.input_total,
         cache_read_tokens=usage.cache_read,
         cache_write_tokens=usage.cache_write,
         output_tokens=usage.output_total,
     )
+    try:
+        found = calc_price(billed, model, provider_id=prices, genai_request_timestamp=at)
+    except (LookupError, ValueError):
+        return Cost(None, TABLE)
+    return Cost(float(found.total_price), TABLE)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from uuid import uuid4
@@ -43,7 +43,7 @@ class Order:
     @cached_property
     def prints(self) -> list[str]:
         """What each message is recognised by: any edit changes it."""
-        return list(map(fingerprint, self.transcript.messages))
+        return list(map(fingerprint, self.transcript.said))
 
     def identify(self) -> tuple[str, str]:
         """What tells this order from others. For a long conversation this is work for a thread."""
@@ -143,7 +143,7 @@ class Summaries:
         """The newest messages that may be read for that many US dollars."""
         lines = transcript.lines
         kept = len(affordable(lines, allowance, self.cost))
-        return replace(transcript, messages=transcript.messages[len(lines) - kept :])
+        return Transcript(transcript.said[len(lines) - kept :])
 
     def cost(self, lines: Sequence[str]) -> float | None:
         """What reading these lines will roughly cost, None where the model has no known price."""

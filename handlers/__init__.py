@@ -38,6 +38,9 @@ class Perform(Protocol):
     async def __call__(self, job: Job, services: Services) -> None: ...
 
 
+AT_ONCE = 512
+"""Jobs of one kind that a process does at the same time: they wait for Slack and for models, not for the processor."""
+
 COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
     "/tldr": tldr.tldr,
 }
@@ -131,4 +134,5 @@ def register(app: AsyncApp, services: Services) -> None:
         app.event(route.type, middleware=[route])(taken)
     app.error(unhandled)
     for queue, (perform, give_up) in JOBS.items():
-        services.inbox.perform(queue, partial(perform, services=services), partial(give_up, services=services))
+        work, end = partial(perform, services=services), partial(give_up, services=services)
+        services.inbox.perform(queue, work, end, limit=AT_ONCE)

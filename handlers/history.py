@@ -10,7 +10,6 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.privacy import Masker
 from bot.transcript import Message, Transcript
 from handlers import blocks, mrkdwn, spans
 from handlers.asks import TLDR
@@ -82,7 +81,7 @@ class History:
         if len(found) > MOST_MESSAGES:
             raise TooMuch
         transcript = spans.folded(await self.transcribe([*found.values()]), spans.roots(found.values(), top))
-        first = transcript.messages[0].ts if transcript else ""
+        first = transcript.said[0].ts if transcript else ""
         return Span(channel, transcript, max(0, len(threads) - MOST_THREADS), first)
 
     async def recent_threads(self, channel: str, limit: int = 10) -> list[ThreadCard]:
@@ -91,7 +90,7 @@ class History:
             page = await self.slack.conversations_history(channel=channel, limit=CARDS_FROM)
         found = spans.latest(filter(self.is_content, page["messages"]))[:limit]
         transcript = await self.transcribe(found)
-        begun = {message.ts: message for message in transcript.messages}
+        begun = {message.ts: message for message in transcript.said}
         return [
             ThreadCard(
                 ts=thread["ts"],
@@ -158,18 +157,16 @@ def refusing(channel: str) -> Iterator[None]:
 
 
 def transcript(messages: list[dict[str, Any]], names: dict[str, str]) -> Transcript:
-    """What people would see, with secrets and personal data masked."""
-    masker = Masker()
+    """What people would see."""
     return Transcript(
         [
             Message(
                 message["ts"],
-                masker.mask(author(message, names)),
-                masker.mask(mrkdwn.plain(written(message), lambda user: names.get(user, UNKNOWN))),
+                author(message, names),
+                mrkdwn.plain(written(message), lambda user: names.get(user, UNKNOWN)),
             )
             for message in messages
-        ],
-        masker.restore,
+        ]
     )
 
 

@@ -120,10 +120,10 @@ def folded(transcript: Transcript, roots: dict[str, str]) -> Transcript:
 
     Where a root is not in the transcript, the first of its replies that is stands for it.
     """
-    order = sorted(transcript.messages, key=lambda message: (float(roots[message.ts]), float(message.ts)))
+    order = sorted(transcript.said, key=lambda message: (float(roots[message.ts]), float(message.ts)))
     numbers: dict[str, int] = {}
     messages: list[Message] = []
     for number, message in enumerate(order, start=1):
         first = numbers.setdefault(roots[message.ts], number)
         messages.append(replace(message, reply_to=first if first != number else None))
-    return replace(transcript, messages=messages)
+    return Transcript(messages)

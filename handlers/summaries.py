@@ -109,12 +109,13 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
         private = await goes_beyond(ask, services)
         read = await read_for(ask, services)
-        found = await services.summaries.of(order(ask, read, job, services), progress(ask, job, services))
+        wanted = order(ask, read, job, services)
+        found = await services.summaries.of(wanted, progress(ask, job, services))
     except TooDear as quote:
         return Outcome(content=quotes.question(quote, ask), private=private)
     except (Refusal, ProviderError) as error:
         return Outcome(content=blocks.notice(sentence(error, bot=services.workspace.bot_name)), private=private)
-    return Outcome(content=answers.summary(found, look(ask, read, services, private)), private=private)
+    return Outcome(content=answers.summary(found, look(ask, wanted, read, services, private)), private=private)
 
 
 async def read_for(ask: Ask, services: Services) -> Read:
@@ -140,7 +141,7 @@ def worth_it(transcript: Transcript) -> None:
     """Raise `NothingToRead` or `SingleMessage` where a summary would be no shorter than the thread."""
     if not transcript:
         raise NothingToRead
-    if len(transcript) == 1 and len(transcript.messages[0].text) <= SHORT:
+    if len(transcript) == 1 and len(transcript.said[0].text) <= SHORT:
         raise SingleMessage
 
 
@@ -167,12 +168,12 @@ async def goes_beyond(ask: Ask, services: Services) -> bool:
     return ask.shared or not await services.access.is_public(ask.channel)
 
 
-def look(ask: Ask, read: Read, services: Services, private: bool) -> Look:
+def look(ask: Ask, wanted: Order, read: Read, services: Services, private: bool) -> Look:
     """Masked values come back only before eyes that see the messages themselves."""
     everybody_reads = ask.surface is not Surface.MENTION or private or ask.channel == ask.asked_in
     return Look(
         address=lambda ts: permalink(services.workspace.url, read.channel, ts, read.root or None),
-        restore=read.transcript.restore if everybody_reads else str,
+        restore=wanted.transcript.restore if everybody_reads else str,
         remark=read.remark,
         shareable=ask.surface is not Surface.MENTION and bool(read.root),
     )

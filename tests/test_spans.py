@@ -253,7 +253,7 @@ async def test_it_reads_a_real_day_of_a_channel(data: Path, workspace: Workspace
 
 
 def test_it_folds_nothing_out_of_nothing() -> None:
-    assert folded(Transcript([]), {}).messages == []
+    assert folded(Transcript([]), {}).said == []
 
 
 async def test_it_reads_a_long_thread_among_others(workspace: Workspace, history: History) -> None:
