@@ -4,9 +4,10 @@ PYTHON ?= python3
 PROVIDER ?= offline
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench check-python lock clean
+.PHONY: help demo run test lint bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -28,20 +29,19 @@ lint: $(VENV)/.dev ## types and style alone
 bench: $(VENV)/.run ## measure speed, calls, memory and losses beside the bars they are held to: about three minutes
 	@$(BIN)/python -m bench
 
-$(VENV)/.run: requirements.lock | check-python
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+$(VENV)/.run: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is no Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=<one that is>"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "This Python has no venv: install your system's python3-venv package."; exit 1; }
+	@echo "Installing into $(VENV): once, about half a minute."
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) -r requirements.lock || { echo "The packages could not be installed: this step needs the network."; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(INSTALL) -r requirements-dev.lock || { echo "The packages could not be installed: this step needs the network."; exit 1; }
 	@touch $@
-
-check-python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Precis needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		{ echo "This Python has no venv: install your system's python3-venv package."; exit 1; }
 
 lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -4,6 +4,7 @@ import signal
 import sys
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+OURS = ("adapters", "bot", "handlers")
 
 
 def main() -> None:
@@ -11,8 +12,12 @@ def main() -> None:
     if sys.argv[1:2] == ["run"]:
         for number in SIGNALS:
             signal.signal(number, lambda *_: sys.exit(0))
-    from bot import cli
-
+    try:
+        from bot import cli
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").split(".")[0] in OURS:
+            raise
+        sys.exit('Precis lacks its packages in this Python: run "make demo" once, then .venv/bin/python -m bot')
     cli.main()
 
 

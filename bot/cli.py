@@ -34,7 +34,7 @@ class Since(click.ParamType[datetime]):
     name = "7d|24h|DATE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        span = SPAN.fullmatch(value)
+        span = SPAN.fullmatch(value.lower())
         try:
             if span:
                 return datetime.now(UTC) - timedelta(**{UNITS[span[2]]: int(span[1])})
@@ -87,7 +87,14 @@ def run() -> None:
 
 
 @main.command()
-@click.option("--since", type=Since(), default="7d", show_default=True, help="Only calls made since then.")
+@click.option(
+    "--since",
+    type=Since(),
+    default="7d",
+    show_default=True,
+    metavar="7d|24h|2w|DATE",
+    help="Only calls made since then.",
+)
 @click.option("--task", help="Only calls of this task, e.g. summarise.")
 @click.option("--json", "as_json", is_flag=True, help="JSON: the calls without their texts, and the totals.")
 def calls(since: datetime, task: str | None, as_json: bool) -> None:
@@ -112,7 +119,7 @@ async def list_calls(url: str, since: datetime, task: str | None, as_json: bool)
 
 @main.command("demo")
 @click.option("--export", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A Slack export to load.")
-@click.option("--thread", metavar="CHANNEL/TS", help="The thread of the export to summarise.")
+@click.option("--thread", metavar="CHANNEL[/TS]", help="Its thread; a channel alone stands for its longest.")
 @click.option(
     "--provider",
     type=click.Choice(list(PROVIDERS)),
@@ -123,7 +130,7 @@ async def list_calls(url: str, since: datetime, task: str | None, as_json: bool)
 def play_demo(export: Path | None, thread: str | None, provider: str) -> None:
     """Play /tldr, the shortcut and a mention in a Slack workspace that lives on this machine."""
     if (export is None) != (thread is None):
-        fail("--export and --thread go together: name the folder, and the thread as CHANNEL/TS.", 2)
+        fail("--export and --thread go together: name the folder, and the thread as CHANNEL or CHANNEL/TS.", 2)
     from bot import demo  # the sandbox is no part of a running bot
 
     logs.configure("WARNING")

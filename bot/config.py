@@ -153,7 +153,7 @@ class Reader:
                 move = f"; move it to {where}" if where else ""
                 self.problem(f"{name} holds {what}{move}, and put the token that starts with {start} here.")
                 return None
-        self.problem(f"{name} is malformed: it must start with {start}")
+        self.problem(f"{name} is malformed: it must start with {start}.")
         return None
 
     def port(self, name: str) -> int | None:

@@ -58,7 +58,8 @@ async def play(provider: ProviderConfig, export: Path | None, thread: str | None
     """
     workspace = Workspace.from_export(export or SHIPPED)
     scene = find(workspace, thread)
-    console = Console(width=WIDTH, highlight=False)
+    console = Console(highlight=False)
+    console.width = min(WIDTH, console.width) if console.is_terminal else WIDTH
     async with stage(workspace, provider) as (slack, precis):
         stagehand = Demo(console, slack, precis, scene)
         await stagehand.command()
@@ -69,12 +70,12 @@ async def play(provider: ProviderConfig, export: Path | None, thread: str | None
 
 def find(workspace: Workspace, thread: str | None) -> Scene:
     """The thread by the name or id of its channel and the ts of any of its messages; the shipped one without."""
-    name, _, ts = thread.partition("/") if thread else (SHIPPED_CHANNEL, "", "")
+    name, _, ts = thread.removeprefix("#").partition("/") if thread else (SHIPPED_CHANNEL, "", "")
     channel = next((one for one in workspace.channels.values() if name in (one.id, one.name)), None)
     if channel is None:
         known = ", ".join(sorted(one.name for one in workspace.channels.values() if one.name))
         raise NoSuchThread(f"There is no channel {name!r} in the export. It has: {known}.")
-    ts = ts or next(iter(channel.threads))
+    ts = ts or max(channel.threads, key=lambda root: len(channel.threads[root]), default="")
     if ts not in channel.messages:
         longest = sorted(channel.threads, key=lambda root: -len(channel.threads[root]))[:5]
         raise NoSuchThread(
@@ -135,7 +136,7 @@ class Demo:
         """`/tldr` and a link: an acknowledgement at once, then the summary, for the asker alone."""
         user = self.asker(0)
         address = permalink(self.slack.url, self.scene.channel, self.scene.ts, None)
-        self.says(f"{self.name(user)} types /tldr {address}")
+        self.says(f"{self.name(user)} types /tldr and the link of the thread")
         asked = await self.slack.person(user).command("/tldr", address, channel=self.scene.channel)
         await self.precis.services.inbox.idle()
         self.shows("only you can see this", [asked.ack or {}])
@@ -149,7 +150,7 @@ class Demo:
         person = self.slack.person(user)
         await person.shortcut("tldr_message", channel=self.scene.channel, ts=self.scene.ts)
         await self.precis.services.inbox.idle()
-        self.answered("a window", [person.modal or {}])
+        self.answered("a window", [person.modal or {}], again=True)
 
     async def mention(self) -> None:
         """`@precis tldr` in the thread: the answer is a reply there."""
@@ -161,16 +162,18 @@ class Demo:
         await self.precis.services.inbox.idle()
         thread = self.slack.workspace.thread(self.scene.channel, self.scene.ts)
         posted = [message for message in thread if message.get("bot_id") == self.slack.workspace.bot_id]
-        self.answered("in the thread, for everyone in the channel", posted)
+        self.answered("in the thread, for everyone in the channel", posted, again=True)
 
     async def call_log(self) -> None:
-        """The rows that `python -m bot calls` lists: one call, because nothing new was said between the three."""
-        self.console.rule("what the call log holds (python -m bot calls)", style="dim")
+        """The call log: one row, because nothing new was said between the three."""
+        self.console.rule("the call log: one call made all three answers", style="dim")
         reports.show_calls(self.console, await Store(self.precis.database).calls())
+        self.console.print(Text("This log was the demo's and is gone. A running bot keeps its own:", style="dim"))
+        self.console.print(Text(".venv/bin/python -m bot calls", style="dim"))
 
-    def answered(self, where: str, messages: Sequence[dict[str, Any]]) -> None:
-        """Show an answer. Raises `DemoFailed` where it is not a summary."""
-        self.shows(where, messages)
+    def answered(self, where: str, messages: Sequence[dict[str, Any]], *, again: bool = False) -> None:
+        """Show an answer, in short where it repeats one. Raises `DemoFailed` where it is not a summary."""
+        self.shows(where, [shortened(message) for message in messages] if again else messages)
         if not any(block["type"] == "header" for message in messages for block in message.get("blocks", [])):
             raise DemoFailed("That is not a summary: the answer above says why.")
 
@@ -187,14 +190,24 @@ class Demo:
 
     async def open_citations(self, messages: Iterable[dict[str, Any]]) -> None:
         """Follow the links of an answer and show the messages that they open."""
-        self.console.print("  Following its links opens:")
+        self.console.print("  Its links work while the demo runs; they opened:")
         async with aiohttp.ClientSession() as browser:
             for label, address in sorted(set(citations(messages)), key=lambda link: int(link[0].strip("[]"))):
                 async with browser.get(address) as page:
                     found = await page.json()
                 at = datetime.fromtimestamp(float(found["ts"]), UTC)
-                line = f"{label:>6} {at:%H:%M} {self.name(found.get('user', ''))}: {found['text']}"
+                said = mrkdwn(" ".join(found["text"].split())).plain
+                line = f"{label:>6} {at:%H:%M} {self.name(found.get('user') or '')}: {said}"
                 self.console.print(Text(line, style="dim"), no_wrap=True, overflow="ellipsis")
+
+
+def shortened(message: dict[str, Any]) -> dict[str, Any]:
+    """A summary that was shown before: its headline, its footer and its buttons."""
+    shown = message.get("blocks", [])
+    if not any(block["type"] == "header" for block in shown):
+        return message
+    same = {"type": "section", "text": {"text": "… the same summary, kept from before: no second call …"}}
+    return message | {"blocks": [shown[0], same, *(block for block in shown[1:] if block["type"] != "section")]}
 
 
 def citations(messages: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -213,7 +226,10 @@ def drawn(message: dict[str, Any]) -> list[Text]:
     """A message's blocks as they look; its text where it has none."""
     if not message.get("blocks"):
         return [Text(unescape(message.get("text", "")))]
-    return [block(each) for each in message["blocks"]]
+    spaced: list[Text] = []
+    for each in message["blocks"]:
+        spaced += [Text(""), block(each)] if each["type"] == "section" and spaced else [block(each)]
+    return spaced
 
 
 def block(shown: dict[str, Any]) -> Text:

@@ -105,6 +105,7 @@ class Masker:
 
         Secrets go first, so that nothing else cuts into them, and again until nothing more shows.
         """
+        typed = frozenset(found[0] for found in PLACEHOLDER.finditer(text))
         for _ in range(ROUNDS):
             masked = self.once(text, self.secrets)
             if masked == text:
@@ -115,8 +116,13 @@ class Masker:
         else:
             text = self.once(self.once(text, self.secrets), self.others)
         if "[" in text:
-            self.addresses.update(run[0] for run in RUN.finditer(text) if "[" in run[0] and ADDRESS.search(run[0]))
+            self.addresses.update(run[0] for run in RUN.finditer(text) if self.is_own_address(run[0], typed))
         return text
+
+    def is_own_address(self, run: str, typed: frozenset[str]) -> bool:
+        """A web address that was masked here, and not one that somebody wrote around a placeholder."""
+        placeholders = {found[0] for found in PLACEHOLDER.finditer(run)}
+        return bool(placeholders) and placeholders.isdisjoint(typed) and ADDRESS.search(run) is not None
 
     def once(self, text: str, find: Callable[[Shadow], Iterable[Found]]) -> str:
         shadow = Shadow.of(text)

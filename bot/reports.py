@@ -47,6 +47,8 @@ def show_calls(console: Console, calls: Sequence[Call]) -> None:
         console.print("No calls in that time.")
         return
     table = Table("time (UTC)", "task", "model", "input", "output", "cost", "seconds", "outcome", box=None)
+    for column in table.columns[:3]:
+        column.no_wrap, column.overflow = True, "fold"
     for column in table.columns[3:7]:
         column.justify = "right"
     for call in calls:
@@ -57,7 +59,7 @@ def show_calls(console: Console, calls: Sequence[Call]) -> None:
 
 def cells(call: Call) -> tuple[str, ...]:
     return (
-        call.called_at[:19].replace("T", " "),
+        call.called_at[5:16].replace("T", " "),
         call.task,
         call.served_model or call.requested_model,
         number(call.input_tokens),

@@ -100,9 +100,12 @@ class Store:
     async def keep_summary(self, summary: KeptSummary) -> None:
         await self.database.insert("summaries", asdict(summary))
 
-    async def latest_summary(self, key: str) -> KeptSummary | None:
+    async def latest_summary(self, key: str, covered: str) -> KeptSummary | None:
+        """The summary under this key that covers just these messages, else the latest."""
         rows = await self.database.read(
-            "SELECT * FROM summaries WHERE key = $1 ORDER BY made_at DESC, rowid DESC LIMIT 1", key
+            "SELECT * FROM summaries WHERE key = $1 ORDER BY (covered = $2) DESC, made_at DESC, rowid DESC LIMIT 1",
+            key,
+            covered,
         )
         return next(iter(SUMMARIES.validate_python(rows)), None)
 

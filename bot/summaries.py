@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from bot.limits import affordable
 from bot.llm import Gateway, Origin
+from bot.offload import offload
 from bot.prompts import VERSION
 from bot.store import KeptSummary, Store
 from bot.summariser import Earlier, Made, Progress, Summariser, unseen
@@ -93,9 +94,13 @@ class Summaries:
 
     async def of(self, order: Order, progress: Progress = unseen) -> Summarised:
         """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`."""
-        flight = await asyncio.to_thread(order.identify)
+        flight = await offload(len(order.transcript), order.identify)
         if flight in self.under_way:
-            return await asyncio.shield(self.under_way[flight])
+            try:
+                return await asyncio.shield(self.under_way[flight])
+            except TooDear:
+                if order.allowance is not None:
+                    raise
         shared = self.under_way[flight] = asyncio.get_running_loop().create_future()
         shared.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
@@ -107,7 +112,7 @@ class Summaries:
             shared.set_exception(error)
             raise
         finally:
-            del self.under_way[flight]
+            self.under_way.pop(flight, None)
         shared.set_result(found)
         return found
 
@@ -116,7 +121,7 @@ class Summaries:
         if kept is not None and kept.messages == len(order.prints):
             return remembered(kept)
         earlier = Earlier(Summary.model_validate_json(kept.summary).draft(), kept.messages) if kept else None
-        await asyncio.to_thread(self.afford, order, earlier)
+        await offload(len(order.transcript), self.afford, order, earlier)
         made = await self.summariser.summarise(
             order.transcript, order.wish, order.origin, earlier=earlier, progress=progress
         )
@@ -124,7 +129,7 @@ class Summaries:
 
     async def kept(self, order: Order) -> KeptSummary | None:
         """The last summary under this key, if every message it covers still stands first, unchanged."""
-        kept = await self.store.latest_summary(order.key) if self.keep else None
+        kept = await self.store.latest_summary(order.key, digest(order.prints)) if self.keep else None
         if kept is None or kept.covered != digest(order.prints[: kept.messages]):
             return None
         return kept
@@ -142,8 +147,7 @@ class Summaries:
     def newest(self, transcript: Transcript, allowance: float) -> Transcript:
         """The newest messages that may be read for that many US dollars."""
         lines = transcript.lines
-        kept = len(affordable(lines, allowance, self.cost))
-        return Transcript(transcript.said[len(lines) - kept :])
+        return transcript.without(len(lines) - len(affordable(lines, allowance, self.cost)))
 
     def cost(self, lines: Sequence[str]) -> float | None:
         """What reading these lines will roughly cost, None where the model has no known price."""
@@ -206,6 +210,11 @@ def remembered(kept: KeptSummary) -> Summarised:
 
 def fingerprint(message: Message) -> str:
     return hashlib.sha256(f"{message.ts}\0{message.author}\0{message.text}".encode(errors="replace")).hexdigest()
+
+
+def covered(transcript: Transcript, messages: int) -> str:
+    """A digest of the first messages, as kept with a summary of them."""
+    return digest(list(map(fingerprint, transcript.said[:messages])))
 
 
 def digest(prints: Sequence[str]) -> str:

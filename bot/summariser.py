@@ -10,6 +10,7 @@ from adapters.models import model
 from bot import prompts
 from bot.limits import SAFETY
 from bot.llm import Answer, Gateway, Origin
+from bot.offload import offload
 from bot.parts import split
 from bot.prompts import Prompt
 from bot.summary import Draft, schema
@@ -99,8 +100,8 @@ class Summariser:
         With `earlier`, only the messages that it does not cover are read. Raises `ProviderError`; an input that the
         vendor finds too long is cut once more, in half.
         """
-        lines = (await asyncio.to_thread(lambda: transcript.lines))[earlier.messages if earlier else 0 :]
-        plan = await asyncio.to_thread(self.plan, lines)
+        lines = (await offload(len(transcript), lambda: transcript.lines))[earlier.messages if earlier else 0 :]
+        plan = await offload(len(lines), self.plan, lines)
         reading = Reading(self.gateway, wish, origin, progress, plan.room)
         notes = [earlier.draft] if earlier else []
         try:

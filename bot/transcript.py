@@ -57,6 +57,17 @@ class Transcript:
     def __len__(self) -> int:
         return len(self.said)
 
+    def without(self, first: int) -> "Transcript":
+        """What is left when the first messages are left out, numbered from 1 again."""
+        return Transcript(
+            [
+                replace(message, reply_to=message.reply_to - first)
+                if message.reply_to and message.reply_to > first
+                else replace(message, reply_to=None)
+                for message in self.said[first:]
+            ]
+        )
+
     @cached_property
     def messages(self) -> list[Message]:
         name = cache(self.masker.mask)

@@ -20,10 +20,14 @@ class Length(StrEnum):
 
 
 class Wish(BaseModel):
-    """`focus` is what the asker typed behind the target, masked; `topics` groups points, for a whole channel."""
+    """`focus` is what the asker typed behind the target, masked; `topics` groups points, for a whole channel.
+
+    `told` is a digest of what was typed where masking has changed it, so that two such wishes are not taken for one.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     focus: str = ""
+    told: str = ""
     length: Length = Length.NORMAL
     topics: bool = False

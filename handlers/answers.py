@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.summaries import Summarised
 from bot.summary import Entry, Summary
+from bot.transcript import one_line
 from handlers.blocks import (
     HEADER_LIMIT,
     NAME_LENGTH,
@@ -81,10 +82,16 @@ def summary(found: Summarised, look: Look) -> Content:
 def headed(made: Summary) -> Iterator[tuple[str, Sequence[Entry]]]:
     """The entries under their headings: points by topic where they have one."""
     for topic, points in groupby(sorted(made.points, key=placed(made.points)), key=lambda point: point.topic):
-        yield topic.replace("*", "") or "Points", list(points)
+        yield titled(topic), list(points)
     for name, heading in HEADINGS.items():
         if getattr(made, name):
             yield heading, getattr(made, name)
+
+
+def titled(topic: str) -> str:
+    """A topic as a heading, which cannot pass for one of ours."""
+    name = topic.replace("*", "").strip()
+    return name if name and name.casefold() not in {heading.casefold() for heading in HEADINGS.values()} else "Points"
 
 
 def placed(points: Sequence[Entry]) -> Callable[[Entry], int]:
@@ -132,7 +139,7 @@ def said(entry: Entry, look: Look) -> str:
 
 def footer(found: Summarised, look: Look) -> str:
     """What the summary took, in markup: model, calls, seconds, cost, messages, and how fresh it is."""
-    parts = [f"shared by {look.by}"] if look.by else []
+    parts = [f"shared by {clip(one_line(look.by), NAME_LENGTH)}"] if look.by else []
     parts += [found.model, *took(found), plural(found.messages, "message")]
     words = [escape(part) for part in parts]
     if found.calls == 0 and not look.by:

@@ -1,5 +1,6 @@
 """A request for a summary, as it waits in the inbox: ids and the asker's own words, never what others wrote."""
 
+import hashlib
 import re
 from enum import StrEnum
 
@@ -11,10 +12,18 @@ from bot.wish import Length
 TLDR = re.compile(r"tl;?dr\b", re.IGNORECASE)
 """How a message to Precis begins that wants a summary."""
 
+FOCUS_LENGTH = 200
+NUMBERED = re.compile(r"\[(\w+) \d+\]")
 
-def masked(focus: str) -> str:
-    """The asker's words as they may be written down."""
-    return Masker().mask(focus)
+
+def steering(focus: str) -> dict[str, str]:
+    """The asker's words as they may be written down: what is masked has no number that a message's could be taken for.
+
+    `told` tells apart what reads the same when it is masked.
+    """
+    masked = NUMBERED.sub(r"(hidden \1)", Masker().mask(focus))
+    told = hashlib.sha256(focus.encode(errors="replace")).hexdigest() if masked != focus else ""
+    return {"focus": masked[:FOCUS_LENGTH].rstrip(), "told": told}
 
 
 class Surface(StrEnum):
@@ -52,6 +61,7 @@ class Ask(BaseModel):
     last: int = 0
     since: str = ""
     focus: str = ""
+    told: str = ""
     length: Length = Length.NORMAL
     spend: Spend = Spend.ASK
     response_url: str = ""

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.wish import Length
 from handlers import blocks
-from handlers.asks import Ask, Spend, Surface, masked
+from handlers.asks import Ask, Spend, Surface, steering
 from handlers.client import webhook
 from handlers.modals import FOCUS, view
 from handlers.replies import reporting
@@ -45,9 +45,21 @@ async def spend(ack: AsyncAck, body: dict[str, Any], services: Services, may: Sp
         await ack()
         await tell(body, services, NOT_YOURS)
         return
-    returned = {"view": body["view"]["id"]} if "view" in body else {"response_url": body.get("response_url", "")}
-    posted = {"post_ts": body["container"]["message_ts"]} if ask.surface is Surface.MENTION else {}
-    await take(ack, body, services, ask.model_copy(update={"spend": may, **returned, **posted}))
+    await take(ack, body, services, ask.model_copy(update={"spend": may, **where(ask, body)}))
+
+
+def where(ask: Ask, body: dict[str, Any]) -> dict[str, str]:
+    """Where the answer goes now, and what the press itself proves about who is where."""
+    if "view" in body:
+        return {"view": body["view"]["id"], "asked_in": proven(ask)}
+    if ask.surface is Surface.MENTION:
+        return {"post_ts": body["container"]["message_ts"]}
+    return {"response_url": body["response_url"], "asked_in": body["container"]["channel_id"]}
+
+
+def proven(ask: Ask) -> str:
+    """A window says nothing of the channel it was opened in, which its owner may have left; direct messages stay."""
+    return ask.asked_in if ask.asked_in.startswith("D") else ""
 
 
 async def resize(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
@@ -58,7 +70,7 @@ async def resize(ack: AsyncAck, body: dict[str, Any], services: Services) -> Non
 async def again(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
     """Look for what was typed in the window."""
     typed = body["view"]["state"]["values"][FOCUS][FOCUS]["value"] or ""
-    ask = in_window(body).model_copy(update={"focus": masked(" ".join(typed.split()))})
+    ask = in_window(body).model_copy(update=steering(" ".join(typed.split())))
     async with reporting(ack):
         await services.inbox.put(body["trigger_id"], QUEUE, ask.model_dump(), delay=SETTLING)
         await ack(response_action="update", view=view(blocks.notice(blocks.READING), ask))
@@ -96,7 +108,14 @@ def here(body: dict[str, Any]) -> Ask:
 def in_window(body: dict[str, Any]) -> Ask:
     """What the window shows now."""
     ask = Ask.model_validate_json(body["view"]["private_metadata"])
-    return ask.model_copy(update={"view": body["view"]["id"], "user": body["user"]["id"]})
+    return ask.model_copy(
+        update={
+            "view": body["view"]["id"],
+            "user": body["user"]["id"],
+            "asked_in": proven(ask),
+            "spend": Spend.ASK,
+        }
+    )
 
 
 def chosen(body: dict[str, Any]) -> str:

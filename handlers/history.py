@@ -1,6 +1,5 @@
 """Slack's history as a transcript: read whole, names resolved, noise left out."""
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.offload import offload
 from bot.transcript import Message, Transcript
 from handlers import blocks, mrkdwn, spans
 from handlers.asks import TLDR
@@ -112,10 +112,10 @@ class History:
         return messages
 
     async def transcribe(self, messages: list[dict[str, Any]]) -> Transcript:
-        kept, mentioned = await asyncio.to_thread(self.sifted, messages)
+        kept, mentioned = await offload(len(messages), self.sifted, messages)
         authors = {message["user"] for message in kept if message.get("user")}
         names = await self.people.names([*authors, *sorted(mentioned - authors)[:MOST_MENTIONED]])
-        return await asyncio.to_thread(transcript, kept, names)
+        return await offload(len(kept), transcript, kept, names)
 
     def sifted(self, messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], set[str]]:
         """The messages with content, in order, and the people whom they mention."""

@@ -4,10 +4,9 @@ from html import unescape
 from typing import Any
 
 from handlers import cards, links
-from handlers.asks import TLDR, Ask, Surface, masked
+from handlers.asks import TLDR, Ask, Surface, steering
 from handlers.cards import Card
 from handlers.links import Link
-from handlers.modals import FOCUS_LENGTH
 from handlers.refusals import ChannelLink, NotALink, OtherWorkspace
 from handlers.services import Services
 from handlers.summaries import QUEUE
@@ -64,22 +63,22 @@ def wanted(event: dict[str, Any], said: str, services: Services) -> Link | str:
 def focus(said: str) -> str:
     """The words beside `tldr` and the link."""
     words = unescape(links.ADDRESS.sub(" ", TLDR.sub("", said, count=1) if TLDR.match(said) else said))
-    return " ".join(words.split())[:FOCUS_LENGTH]
+    return " ".join(words.split())
 
 
 def from_mention(body: dict[str, Any], link: Link, focus: str) -> Ask:
     event = body["event"]
-    return Ask(
+    ask = Ask(
         surface=Surface.MENTION,
         user=event["user"],
         channel=link.channel,
         ts=link.root,
-        focus=masked(focus),
         asked_in=event["channel"],
         thread_ts=event.get("thread_ts") or event["ts"],
         message_ts=event["ts"],
         shared=bool(body.get("is_ext_shared_channel")),
     )
+    return ask.model_copy(update=steering(focus))
 
 
 def under(event: dict[str, Any], name: str) -> Card:

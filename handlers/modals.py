@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job
 from bot.wish import Length
-from handlers.asks import Ask
+from handlers.asks import FOCUS_LENGTH, Ask
 from handlers.blocks import Content, actions, button
 from handlers.client import refusal
 from handlers.services import Services
@@ -15,7 +15,6 @@ from handlers.services import Services
 CALLBACK = "tldr_modal"
 SHORTER, LONGER = "tldr_shorter", "tldr_longer"
 FOCUS = "focus"
-FOCUS_LENGTH = 200
 OPENING = 6
 """Half seconds that a window may take to open after its job has been put into the inbox."""
 

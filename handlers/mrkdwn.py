@@ -55,7 +55,8 @@ def linkified(text: str) -> str:
     shown, end = "", 0
     for match in LINK.finditer(text):
         shown += escape(text[end : match.start()])
-        shown += link(match[0], match[0]) if match[0].startswith(("https://", "http://")) else escape(match[0])
+        whole = match[0].startswith(("https://", "http://")) and text[match.end() : match.end() + 1] != "…"
+        shown += link(match[0], match[0]) if whole else escape(match[0])
         end = match.end()
     return shown + escape(text[end:])
 

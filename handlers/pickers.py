@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.transcript import one_line
 from handlers.blocks import Content, actions, button, clip, context, fitted, section
 from handlers.mrkdwn import date, escape
 from handlers.spans import ThreadCard
@@ -45,8 +46,8 @@ def line(thread: ThreadCard) -> str:
 
 
 def author(thread: ThreadCard) -> str:
-    return clip(thread.author, NAME_LENGTH)
+    return clip(one_line(thread.author), NAME_LENGTH)
 
 
 def words(thread: ThreadCard) -> str:
-    return clip(thread.words, WORDS_LENGTH) or UNSAID
+    return clip(one_line(thread.words), WORDS_LENGTH) or UNSAID

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job
 from bot.store import KeptSummary
-from bot.summaries import remembered
+from bot.summaries import covered, remembered
 from handlers import answers, blocks
 from handlers.answers import Look
 from handlers.buttons import chosen, tell
@@ -21,6 +21,8 @@ from handlers.services import Services
 
 QUEUE = "share"
 GONE = "That summary is not kept any more. Ask for it again, then share it."
+ALREADY = "You have shared that summary before."
+CHANGED = "Something in that thread was edited or deleted since. Ask for the summary again, then share it."
 SHARED = "Shared in the thread."
 FORBIDDEN = "I may not post in that thread. Invite me to the channel, or copy the summary."
 CANNOT_POST = (
@@ -62,8 +64,10 @@ async def share(ack: AsyncAck, body: dict[str, Any], services: Services) -> None
             after=body["actions"][0]["action_ts"],
             response_url=body.get("response_url") or "",
         )
-        await services.inbox.put(body["trigger_id"], QUEUE, sharing.model_dump())
+        new = await services.inbox.put(f"share:{sharing.summary}:{sharing.user}", QUEUE, sharing.model_dump())
         await ack()
+        if not new:
+            await tell(body, services, ALREADY)
 
 
 async def perform(job: Job, services: Services) -> None:
@@ -78,6 +82,9 @@ async def said(sharing: Sharing, kept: KeptSummary | None, job: Job, services: S
         return GONE
     try:
         await services.access.check(sharing.user, kept.channel, asked_in=sharing.asked_in)
+        thread = await services.history.thread(kept.channel, kept.subject)
+        if covered(thread.transcript, kept.messages) != kept.covered:
+            return CHANGED
         await post(sharing, kept, job, services)
     except Refusal as reason:
         return sentence(reason, bot=services.workspace.bot_name)

@@ -155,7 +155,7 @@ def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
         channel=read.channel,
         subject=read.root or ask.subject,
         transcript=transcript,
-        wish=Wish(focus=ask.focus, length=ask.length, topics=not read.root),
+        wish=Wish(focus=ask.focus, told=ask.told, length=ask.length, topics=not read.root),
         origin=Origin(services.workspace.team, read.channel, ask.user, job.id),
         allowance=allowance,
     )
@@ -170,12 +170,13 @@ async def goes_beyond(ask: Ask, services: Services) -> bool:
 
 def look(ask: Ask, wanted: Order, read: Read, services: Services, private: bool) -> Look:
     """Masked values come back only before eyes that see the messages themselves."""
+    newest, whole = len(wanted.transcript), len(read.transcript)
     everybody_reads = ask.surface is not Surface.MENTION or private or ask.channel == ask.asked_in
     return Look(
         address=lambda ts: permalink(services.workspace.url, read.channel, ts, read.root or None),
         restore=wanted.transcript.restore if everybody_reads else str,
-        remark=read.remark,
-        shareable=ask.surface is not Surface.MENTION and bool(read.root),
+        remark=f"only the newest {newest:,} of {whole:,} messages" if newest < whole else read.remark,
+        shareable=ask.surface is not Surface.MENTION and bool(read.root) and newest == whole,
     )
 
 

@@ -15,7 +15,6 @@ from handlers.refusals import BadSpan, Refusal
 
 MOST_MESSAGES = 5_000
 MOST_DAYS = 366
-FOCUS_LENGTH = 200
 LONGEST_DATE = 3
 """Words behind `since` that may be a date together: `20 nov 2026`, `tuesday at 14:00`."""
 
@@ -172,7 +171,7 @@ def bare(word: str) -> str:
 
 
 def focused(text: str) -> str:
-    return one_line(text).strip(AROUND)[:FOCUS_LENGTH].rstrip()
+    return one_line(text).strip(AROUND)
 
 
 def begin(said: str, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from handlers import blocks, targets
-from handlers.asks import Ask, Surface, masked
+from handlers.asks import Ask, Surface, steering
 from handlers.blocks import Content
 from handlers.links import Link
 from handlers.picking import QUEUE as PICKER
@@ -61,11 +61,11 @@ def from_command(command: dict[str, Any], target: Target | None = None) -> Ask:
 def aimed(target: Target | None) -> dict[str, object]:
     """The fields of an `Ask` that say what is to be read."""
     if isinstance(target, ThreadTarget):
-        return {"channel": target.link.channel, "ts": target.link.root, "focus": masked(target.focus)}
+        return {"channel": target.link.channel, "ts": target.link.root, **steering(target.focus)}
     if isinstance(target, Last):
-        return {"last": target.messages, "focus": masked(target.focus)}
+        return {"last": target.messages, **steering(target.focus)}
     if isinstance(target, Since):
-        return {"since": target.said, "focus": masked(target.focus)}
+        return {"since": target.said, **steering(target.focus)}
     return {}
 
 

@@ -316,3 +316,13 @@ def test_it_keeps_the_bots_name_in_plain_text() -> None:
     assert content.text.count("@precis_dev") == 2
     assert "_More" not in content.text
     assert "*" not in content.text
+
+
+def test_it_groups_points_by_topic_and_lets_no_topic_pose_as_a_heading() -> None:
+    points = (entry("one", topic="Fonts"), entry("two", topic="decisions"), entry("three", topic="Fonts"))
+
+    seen = [text for kind, text in texts(shown(Summary(headline="x", points=points))) if kind == "mrkdwn"]
+
+    assert [text.splitlines()[0] for text in seen[:2]] == ["*Fonts*", "*Points*"]
+    assert "one" in seen[0]
+    assert "three" in seen[0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.mrkdwn import escape, link, mentioned, plain
+from handlers.mrkdwn import escape, link, linkified, mentioned, plain
 
 NAMES = {"U024BE7LR": "Ada Moreau", "W024BE7LR": "Ben Castellan"}
 LIVE = (
@@ -123,3 +123,8 @@ def test_it_writes_a_link_that_its_label_cannot_leave(label: str) -> None:
     assert made.startswith("<https://acme.example/?a=1&amp;b=2|")
     assert made.count("<") == made.count(">") == 1
     assert made.endswith(">")
+
+
+def test_it_links_no_stump_of_a_link() -> None:
+    assert linkified("see https://a.example/long…") == "see https://a.example/long…"
+    assert linkified("see https://a.example/x.") == "see <https://a.example/x|https://a.example/x>."

@@ -172,3 +172,32 @@ async def test_it_lets_only_the_asker_choose(
     own = [message for message in slack.workspace.thread(GENERAL, thread) if message.get("bot_id")]
     assert len(own) == 1
     assert "They roll back" in own[0]["text"]
+
+
+async def test_it_asks_again_for_each_further_wish(
+    slack: Sandbox, thrifty: Precis, server: OpenAIServer, thread: str
+) -> None:
+    await slack.person(ADA).shortcut("tldr_message", channel=GENERAL, ts=thread)
+    await thrifty.services.inbox.idle()
+    for action_id in ("tldr_whole", "tldr_longer"):
+        modal = slack.person(ADA).modal
+        assert modal is not None
+        await slack.person(ADA).press(view=modal["id"], action_id=action_id)
+        await thrifty.services.inbox.idle()
+
+    assert len(server.received) == 1
+    assert "would cost" in str(slack.person(ADA).modal)
+
+
+async def test_it_keeps_the_whole_summary_beside_the_newest_part(
+    slack: Sandbox, thrifty: Precis, server: OpenAIServer, thread: str
+) -> None:
+    await ask(slack, thrifty, link(slack, GENERAL, thread))
+    [question] = [each for each in slack.person(ADA).sees(GENERAL) if "tldr_whole" in str(each)]
+    for action_id in ("tldr_whole", "tldr_newest", "tldr_whole", "tldr_newest"):
+        pressed = await slack.person(ADA).press(channel=GENERAL, ts=question["ts"], action_id=action_id)
+        await thrifty.services.inbox.idle()
+
+    assert len(server.received) == 2
+    assert "only the newest" in pressed.answers[-1]["text"]
+    assert "tldr_share" not in str(pressed.answers[-1]["blocks"])

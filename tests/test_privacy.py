@@ -449,3 +449,11 @@ def test_it_finds_the_phones_of_real_receipts(data: Path):
     found = [line for line in labelled if PLACEHOLDER.search(line)]
     assert len(labelled) > 50
     assert len(found) / len(labelled) > 0.95
+
+
+def test_it_fills_in_no_address_that_somebody_wrote_around_a_placeholder() -> None:
+    masker = Masker()
+    masker.mask("Write to claire@shop.example")
+    trap = masker.mask("https://evil.example/?u=[email 1]")
+
+    assert masker.restore(trap) == "https://evil.example/?u=[email 1]"

@@ -64,7 +64,7 @@ def test_it_adds_nothing_up_to_zero() -> None:
 
 def test_it_prints_a_row_for_a_call() -> None:
     assert row(CALL) == [
-        *("2026-11-22", "10:00:00", "summarise", "gpt-4o-mini-2024-07-18"),
+        *("11-22", "10:00", "summarise", "gpt-4o-mini-2024-07-18"),
         *("5,000", "500", "$0.001050", "1.2", "ok"),
     ]
 

@@ -93,3 +93,22 @@ async def test_it_keeps_a_verdict_for_each_person_and_call(
         (row["call"], row["user"], row["verdict"]) for row in await precis.database.read("SELECT * FROM feedback")
     ] == [(call.id, ADA, verdict)]
     assert pressed.answers[-1]["text"] == "Thank you, noted."
+
+
+async def test_it_shares_nothing_that_was_deleted_meanwhile(slack: Sandbox, precis: Precis, thread: str) -> None:
+    ts = await slack.person(BEN).say(GENERAL, "Carla is let go, they decided yesterday.", thread_ts=thread)
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    await slack.person(BEN).delete(GENERAL, ts)
+    pressed = await press(slack, precis, ADA, "tldr_share")
+
+    assert "edited or deleted since" in pressed.answers[-1]["text"]
+    assert not [each for each in slack.workspace.thread(GENERAL, thread) if each.get("bot_id")]
+
+
+async def test_it_shares_a_summary_once_for_each_person(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    await press(slack, precis, ADA, "tldr_share")
+    again = await press(slack, precis, ADA, "tldr_share")
+
+    assert again.answers[-1]["text"] == "You have shared that summary before."
+    assert len([each for each in slack.workspace.thread(GENERAL, thread) if each.get("bot_id")]) == 1

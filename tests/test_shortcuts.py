@@ -6,7 +6,7 @@ import pytest
 
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
-from tests.conftest import BEN, ELSEWHERE, GENERAL, talk
+from tests.conftest import BEN, ELSEWHERE, GENERAL, PRIVATE, talk
 
 
 def window(slack: Sandbox) -> str:
@@ -91,3 +91,17 @@ async def test_it_shares_from_the_window(slack: Sandbox, precis: Precis, thread:
     await precis.services.inbox.idle()
 
     assert "shared by Ben Castellan" in slack.workspace.thread(GENERAL, thread)[-1]["text"]
+
+
+async def test_it_reads_no_more_for_somebody_who_has_left(slack: Sandbox, precis: Precis, workspace: Workspace) -> None:
+    workspace.join(BEN, PRIVATE)
+    secret = talk(workspace, PRIVATE)
+    await opened(slack, precis, secret, PRIVATE)
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    workspace.leave(BEN, PRIVATE)
+    await slack.person(BEN).press(view=modal["id"], action_id="tldr_longer")
+    await precis.services.inbox.idle()
+
+    assert "cannot find that message" in window(slack)
+    assert len(await precis.services.store.calls()) == 1

@@ -57,14 +57,6 @@ def test_it_reads_the_focus_as_a_person_would() -> None:
     assert target == ThreadTarget(LINK, "what @Ben said in #ops <today>")
 
 
-def test_it_takes_no_more_focus_than_it_has_room_for() -> None:
-    target = asked("24h " + "costs " * 100)
-
-    assert isinstance(target, Since)
-    assert target.focus.startswith("costs costs")
-    assert len(target.focus) <= 200
-
-
 @pytest.mark.parametrize(
     ("text", "target"),
     [

@@ -182,3 +182,13 @@ def test_it_hides_no_text_from_people() -> None:
     [said] = Transcript([Message("1700000000.000100", "Ada", f"hello{smuggled}\u200b\u2060")]).lines
 
     assert said.endswith("Ada: hello")
+
+
+def test_it_numbers_what_is_left_from_one_again() -> None:
+    said = [Message(f"170000000{n}.000100", "Ada", f"m{n}", reply_to=root) for n, root in enumerate([None, 1, None, 3])]
+
+    left = Transcript(said).without(1)
+
+    assert [message.reply_to for message in left.said] == [None, None, 2]
+    assert left.lines[2].startswith("[3] ")
+    assert "(reply to 2)" in left.lines[2]
