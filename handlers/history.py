@@ -81,8 +81,7 @@ class History:
         if len(found) > MOST_MESSAGES:
             raise TooMuch
         transcript = spans.folded(await self.transcribe([*found.values()]), spans.roots(found.values(), top))
-        first = transcript.said[0].ts if transcript else ""
-        return Span(channel, transcript, max(0, len(threads) - MOST_THREADS), first)
+        return Span(channel, transcript, max(0, len(threads) - MOST_THREADS))
 
     async def recent_threads(self, channel: str, limit: int = 10) -> list[ThreadCard]:
         """The threads among a channel's newest messages, by latest reply, newest first. Raises as `thread` does."""

@@ -24,7 +24,7 @@ GONE = ("thread_not_found", "message_not_found")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A channel as read, its threads folded in. `first_ts` is its first message, empty where there is none.
+    """A channel as read, its threads folded in.
 
     `threads_left` are the threads in it whose replies were not read; threads begun before it are not counted.
     """
@@ -32,7 +32,6 @@ class Span:
     channel: str
     transcript: Transcript
     threads_left: int
-    first_ts: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ async def test_it_folds_every_thread_in_behind_its_root(workspace: Workspace, hi
         "5>4 invoices are late",
         "6 lunch",
     ]
-    assert (span.channel, span.threads_left, span.first_ts) == (GENERAL, 0, at(0))
+    assert (span.channel, span.threads_left, span.transcript.ts(1)) == (GENERAL, 0, at(0))
 
 
 async def test_it_reads_the_last_messages(workspace: Workspace, history: History) -> None:
@@ -72,7 +72,7 @@ async def test_it_reads_the_last_messages(workspace: Workspace, history: History
     span = await history.span(GENERAL, last=2)
 
     assert lines(span.transcript) == ["1 invoices", "2>1 invoices are late", "3 lunch"]
-    assert span.first_ts == at(10)
+    assert span.transcript.ts(1) == at(10)
 
 
 async def test_it_reads_what_was_begun_since_a_moment(workspace: Workspace, history: History) -> None:
@@ -177,7 +177,7 @@ async def test_it_masks_a_channel_as_it_masks_a_thread(workspace: Workspace, his
 async def test_it_reads_a_quiet_channel_as_nothing(history: History) -> None:
     span = await history.span(GENERAL, oldest=START)
 
-    assert (len(span.transcript), span.threads_left, span.first_ts) == (0, 0, "")
+    assert (len(span.transcript), span.threads_left) == (0, 0)
 
 
 async def test_it_goes_on_without_a_thread_that_has_gone_meanwhile(
