@@ -44,11 +44,15 @@ class Order:
     @cached_property
     def prints(self) -> list[str]:
         """What each message is recognised by: any edit changes it."""
-        return list(map(fingerprint, self.transcript.said))
+        return prints(self.transcript.said)
+
+    @cached_property
+    def covered(self) -> str:
+        return digest(self.prints)
 
     def identify(self) -> tuple[str, str]:
         """What tells this order from others. For a long conversation this is work for a thread."""
-        return self.key, digest(self.prints)
+        return self.key, self.covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class Summaries:
 
     async def kept(self, order: Order) -> KeptSummary | None:
         """The last summary under this key, if every message it covers still stands first, unchanged."""
-        kept = await self.store.latest_summary(order.key, digest(order.prints)) if self.keep else None
+        kept = await self.store.latest_summary(order.key, order.covered) if self.keep else None
         if kept is None or kept.covered != digest(order.prints[: kept.messages]):
             return None
         return kept
@@ -155,7 +159,7 @@ class Summaries:
         return self.gateway.estimate(plan.input_tokens, plan.output_tokens)
 
     async def recorded(self, order: Order, made: Made, earlier: Earlier | None) -> Summarised:
-        summary = checked(made.draft, order.transcript)
+        summary = await offload(len(order.transcript), checked, made.draft, order.transcript)
         last = made.answers[-1]
         if summary.dropped:
             await self.gateway.note_dropped(last, summary.dropped)
@@ -168,7 +172,7 @@ class Summaries:
             call=last.call_id,
             made_at=datetime.now(UTC),
             calls=len(made.answers),
-            seconds=sum(answer.seconds for answer in made.answers[-1:]),
+            seconds=last.seconds,
             cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
             added=len(order.prints) - earlier.messages if earlier else None,
         )
@@ -186,7 +190,7 @@ def row(id: str, order: Order, found: Summarised) -> KeptSummary:
         channel=order.channel,
         subject=order.subject,
         messages=found.messages,
-        covered=digest(order.prints),
+        covered=order.covered,
         summary=found.summary.model_dump_json(exclude_defaults=True),
         model=found.model,
         call=found.call,
@@ -212,9 +216,13 @@ def fingerprint(message: Message) -> str:
     return hashlib.sha256(f"{message.ts}\0{message.author}\0{message.text}".encode(errors="replace")).hexdigest()
 
 
+def prints(messages: Sequence[Message]) -> list[str]:
+    return list(map(fingerprint, messages))
+
+
 def covered(transcript: Transcript, messages: int) -> str:
     """A digest of the first messages, as kept with a summary of them."""
-    return digest(list(map(fingerprint, transcript.said[:messages])))
+    return digest(prints(transcript.said[:messages]))
 
 
 def digest(prints: Sequence[str]) -> str:

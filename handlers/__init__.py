@@ -63,7 +63,7 @@ VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
 }
 EVENTS: Mapping[str, Take] = {
     "app_mention": mentions.mention,
-    "message.im": mentions.direct_message,
+    "message.im": mentions.mention,
     "member_joined_channel": cards.joined,
 }
 JOBS: Mapping[str, tuple[Perform, Perform]] = {

@@ -40,14 +40,9 @@ NOTHING_MORE = "There is nothing to report beyond that."
 
 CAUTION = "generated, so check the sources"
 
-
 HEADINGS = {"decisions": "Decisions", "actions": "Actions", "open_questions": "Open questions"}
 
 SHARE, UP, DOWN = "tldr_share", "tldr_up", "tldr_down"
-
-
-def identity(text: str) -> str:
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +53,7 @@ class Look:
     """
 
     address: Callable[[str], str]
-    restore: Callable[[str], str] = identity
+    restore: Callable[[str], str] = str
     remark: str = ""
     by: str = ""
     shareable: bool = False

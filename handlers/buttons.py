@@ -7,9 +7,8 @@ from slack_bolt.async_app import AsyncAck
 from bot.wish import Length
 from handlers import blocks
 from handlers.asks import Ask, Spend, Surface, steering
-from handlers.client import webhook
 from handlers.modals import FOCUS, view
-from handlers.replies import reporting
+from handlers.replies import reporting, taking, tell
 from handlers.services import Services
 from handlers.summaries import QUEUE
 
@@ -77,20 +76,9 @@ async def again(ack: AsyncAck, body: dict[str, Any], services: Services) -> None
 
 
 async def take(ack: AsyncAck, body: dict[str, Any], services: Services, ask: Ask) -> None:
-    async def sorry(sentence: str) -> None:
-        await ack()
-        await tell(body, services, sentence)
-
-    async with reporting(sorry):
+    async with taking(ack, body, services):
         await services.inbox.put(body["trigger_id"], QUEUE, ask.model_dump())
         await ack()
-
-
-async def tell(body: dict[str, Any], services: Services, sentence: str) -> None:
-    """Say something to whoever pressed, where Slack gave an address for it."""
-    if body.get("response_url"):
-        poster = webhook(body["response_url"], services.connections)
-        await poster.send(text=sentence, response_type="ephemeral", replace_original=False)
 
 
 def here(body: dict[str, Any]) -> Ask:

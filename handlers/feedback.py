@@ -6,8 +6,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from handlers.answers import UP
-from handlers.buttons import chosen, tell
-from handlers.replies import reporting
+from handlers.buttons import chosen
+from handlers.replies import taking, tell
 from handlers.services import Services
 
 THANKS = "Thank you, noted."
@@ -16,11 +16,7 @@ THANKS = "Thank you, noted."
 async def thumb(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
     """Keep a verdict; pressing again changes it."""
 
-    async def sorry(sentence: str) -> None:
-        await ack()
-        await tell(body, services, sentence)
-
-    async with reporting(sorry):
+    async with taking(ack, body, services):
         verdict = "up" if body["actions"][0]["action_id"] == UP else "down"
         await services.store.give_feedback(chosen(body), body["user"]["id"], verdict, datetime.now(UTC))
         await ack()

@@ -16,7 +16,7 @@ from handlers.asks import TLDR
 from handlers.client import refusal
 from handlers.people import UNKNOWN, People
 from handlers.refusals import InviteMe, NotFound, TooMuch
-from handlers.spans import MOST_MESSAGES, MOST_THREADS, Span, ThreadCard
+from handlers.spans import MOST_MESSAGES, MOST_THREADS, WORDS_LENGTH, Span, ThreadCard
 
 log = logging.getLogger("precis.history")
 
@@ -24,7 +24,6 @@ PAGE = 1000
 CARDS_FROM = 200
 """The newest messages of a channel among which its threads are looked for."""
 
-WORDS_LENGTH = 80
 MOST_MENTIONED = 50
 """Names looked up beside those of the authors: one message can mention thousands."""
 

@@ -15,14 +15,8 @@ SAID = (None, "file_share", "thread_broadcast")
 
 
 async def mention(body: dict[str, Any], services: Services) -> None:
-    """Take a mention of the bot, by whichever of its two events comes first."""
+    """Take what a person says to the bot: a direct message, or a mention by whichever of its events comes first."""
     if from_person(body["event"]):
-        await take(body, services)
-
-
-async def direct_message(body: dict[str, Any], services: Services) -> None:
-    """Take a direct message to the bot."""
-    if from_person(body["event"]) and body["event"].get("channel_type") == "im":
         await take(body, services)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.inbox import Job
 from bot.wish import Length
 from handlers.asks import FOCUS_LENGTH, Ask
 from handlers.blocks import Content, actions, button
@@ -22,9 +21,8 @@ OPENING = 6
 class InModal:
     """A view, known by the id of the job that it was opened for or by its own; closed by the person, it is let be."""
 
-    def __init__(self, services: Services, job: Job, ask: Ask) -> None:
+    def __init__(self, services: Services, ask: Ask) -> None:
         self.slack = services.slack
-        self.job = job
         self.ask = ask
 
     @property

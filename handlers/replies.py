@@ -4,10 +4,15 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
 
 from adapters import PROVIDERS
 from adapters import errors as provider
 from handlers import refusals
+from handlers.client import webhook
+from handlers.services import Services
 
 log = logging.getLogger("precis.handlers")
 
@@ -96,6 +101,25 @@ def duration(seconds: float | None) -> str:
     if seconds is None or seconds <= 60:
         return "a minute"
     return f"{math.ceil(seconds / 60)} minutes"
+
+
+async def tell(body: dict[str, Any], services: Services, said: str) -> None:
+    """Say something to whoever pressed or picked, where Slack gave an address for it."""
+    if body.get("response_url"):
+        poster = webhook(body["response_url"], services.connections)
+        await poster.send(text=said, response_type="ephemeral", replace_original=False)
+
+
+@asynccontextmanager
+async def taking(ack: AsyncAck, body: dict[str, Any], services: Services) -> AsyncIterator[None]:
+    """`reporting` for what has an ack that shows nothing: a button, a shortcut."""
+
+    async def sorry(said: str) -> None:
+        await ack()
+        await tell(body, services, said)
+
+    async with reporting(sorry):
+        yield
 
 
 @asynccontextmanager

@@ -7,16 +7,17 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job
+from bot.offload import offload
 from bot.store import KeptSummary
 from bot.summaries import covered, remembered
 from handlers import answers, blocks
 from handlers.answers import Look
-from handlers.buttons import chosen, tell
-from handlers.client import refusal, webhook
+from handlers.buttons import chosen
+from handlers.client import refusal
 from handlers.links import permalink
 from handlers.posts import InConversation, message
 from handlers.refusals import NotFound, Refusal
-from handlers.replies import reporting, sentence
+from handlers.replies import sentence, taking, tell
 from handlers.services import Services
 
 QUEUE = "share"
@@ -52,11 +53,7 @@ class Sharing(BaseModel):
 async def share(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
     """Take the press; one press posts once."""
 
-    async def sorry(said: str) -> None:
-        await ack()
-        await tell(body, services, said)
-
-    async with reporting(sorry):
+    async with taking(ack, body, services):
         sharing = Sharing(
             summary=chosen(body),
             user=body["user"]["id"],
@@ -83,7 +80,7 @@ async def said(sharing: Sharing, kept: KeptSummary | None, job: Job, services: S
     try:
         await services.access.check(sharing.user, kept.channel, asked_in=sharing.asked_in)
         thread = await services.history.thread(kept.channel, kept.subject)
-        if covered(thread.transcript, kept.messages) != kept.covered:
+        if await offload(kept.messages, covered, thread.transcript, kept.messages) != kept.covered:
             return CHANGED
         await post(sharing, kept, job, services)
     except Refusal as reason:
@@ -111,8 +108,7 @@ async def post(sharing: Sharing, kept: KeptSummary, job: Job, services: Services
 async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> None:
     """Tell whoever pressed: beside the button, or in a direct message where that was in a window and it failed."""
     if sharing.response_url:
-        poster = webhook(sharing.response_url, services.connections)
-        await poster.send(text=text, response_type="ephemeral", replace_original=False)
+        await tell({"response_url": sharing.response_url}, services, text)
     elif text != SHARED:
         await services.slack.chat_postMessage(channel=sharing.user, **message(blocks.notice(text), job))
 

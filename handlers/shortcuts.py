@@ -6,9 +6,8 @@ from slack_bolt.async_app import AsyncAck
 
 from handlers import blocks
 from handlers.asks import Ask, Surface
-from handlers.client import webhook
 from handlers.modals import view
-from handlers.replies import reporting
+from handlers.replies import taking
 from handlers.services import Services
 from handlers.summaries import QUEUE
 
@@ -17,12 +16,7 @@ CALLBACK = "tldr_message"
 
 async def summarise_thread(ack: AsyncAck, shortcut: dict[str, Any], services: Services) -> None:
     """Take the shortcut, then open the window that its job fills in."""
-
-    async def tell(sentence: str) -> None:
-        await ack()
-        await webhook(shortcut["response_url"], services.connections).send(text=sentence, response_type="ephemeral")
-
-    async with reporting(tell):
+    async with taking(ack, shortcut, services):
         ask = from_shortcut(shortcut)
         await services.inbox.put(ask.view, QUEUE, ask.model_dump())
         await ack()

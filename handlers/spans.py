@@ -18,6 +18,9 @@ SMALLEST_PAGE = 100
 
 MOST_MESSAGES = 20_000
 MOST_THREADS = 40
+WORDS_LENGTH = 80
+"""Characters of a thread's beginning that are shown to choose it by."""
+
 THREADS_AT_ONCE = 4
 GONE = ("thread_not_found", "message_not_found")
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.errors import ProviderError
 from bot.inbox import Job
 from bot.llm import Origin
+from bot.offload import offload
 from bot.summaries import Order, TooDear
 from bot.summariser import Progress
 from bot.transcript import Transcript
@@ -44,10 +46,9 @@ class Outcome(BaseModel):
     private: bool = False
 
 
-class Read(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Read:
     """A conversation as read: `root` is a thread's first message, empty for a channel."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     channel: str
     root: str
@@ -98,7 +99,7 @@ def outlet(ask: Ask, job: Job, services: Services) -> Outlet:
             posted=ask.post_ts or None,
         )
     if ask.surface is Surface.MODAL:
-        return InModal(services, job, ask)
+        return InModal(services, ask)
     return ForAsker(services, job, user=ask.user, url=ask.response_url)
 
 
@@ -109,7 +110,7 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
         private = await goes_beyond(ask, services)
         read = await read_for(ask, services)
-        wanted = order(ask, read, job, services)
+        wanted = await order(ask, read, job, services)
         found = await services.summaries.of(wanted, progress(ask, job, services))
     except TooDear as quote:
         return Outcome(content=quotes.question(quote, ask), private=private)
@@ -145,11 +146,11 @@ def worth_it(transcript: Transcript) -> None:
         raise SingleMessage
 
 
-def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
+async def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
     transcript = read.transcript
     allowance = services.allowance if ask.spend is not Spend.WHOLE else None
     if ask.spend is Spend.NEWEST and allowance is not None:
-        transcript = services.summaries.newest(transcript, allowance)
+        transcript = await offload(len(transcript), services.summaries.newest, transcript, allowance)
         allowance = None
     return Order(
         channel=read.channel,

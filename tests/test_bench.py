@@ -1,25 +1,13 @@
 """The benchmark: its smallest measurement runs in a process of its own and prints its table."""
 
-import asyncio
-import os
 import re
-import sys
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests import commands
 
 
 async def run(*arguments: str, cwd: Path) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench", *arguments),
-        cwd=cwd,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode is not None
-    return process.returncode, output.decode()
+    return await commands.run("-m", "bench", *arguments, cwd=cwd, seconds=120)
 
 
 async def test_it_prints_its_figures_beside_their_bars(tmp_path: Path) -> None:

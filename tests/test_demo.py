@@ -1,28 +1,16 @@
 """The demo, as the README's first command runs it."""
 
-import asyncio
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from bot import demo
 from bot.sandbox import Workspace
-from tests.conftest import ROOT
+from tests import commands
 
 
 async def run(*arguments: str, cwd: Path) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "error", "-m", "bot", "demo", *arguments),
-        cwd=cwd,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode is not None
-    return process.returncode, output.decode()
+    return await commands.run("-W", "error", "-m", "bot", "demo", *arguments, cwd=cwd)
 
 
 async def test_it_shows_three_answers_and_the_call_log(tmp_path: Path) -> None:
