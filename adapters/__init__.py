@@ -13,7 +13,8 @@ from adapters.errors import Auth, MissingKey, UnknownProvider
 class Vendor:
     """How to build a provider: `adapter` is a class in the file of this folder that is called as the provider is.
 
-    `key_variable` is None where no key is needed; `prices` is the id in the price table, None where calls cost nothing.
+    `key_variable` is None where there is no key, and its key may be left out where `key_optional`. `prices` is the
+    vendor's id in the price table, None where that table does not know it; calls cost nothing where `free`.
     """
 
     name: str
@@ -23,13 +24,15 @@ class Vendor:
     key_variable: str | None
     base_url_variable: str | None
     prices: str | None
+    key_optional: bool = False
+    free: bool = False
 
 
 TABLE = (
     Vendor("claude", "Claude", "Claude", "claude-haiku-4-5", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "anthropic"),
     Vendor("openai", "OpenAI", "OpenAI", "gpt-4o-mini", "OPENAI_API_KEY", "OPENAI_BASE_URL", "openai"),
     Vendor("gemini", "Gemini", "Gemini", "gemini-3.5-flash", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "google"),
-    Vendor("offline", "Offline rules", "Offline", "offline-rules-1", None, None, None),
+    Vendor("offline", "Offline rules", "Offline", "offline-rules-1", None, None, None, free=True),
 )
 
 PROVIDERS: Mapping[str, Vendor] = {vendor.name: vendor for vendor in TABLE}
@@ -44,7 +47,7 @@ def build(name: str, *, key: str | None, model: str | None = None, base_url: str
     if vendor is None:
         raise UnknownProvider(name)
     key = (key or "").strip()
-    if vendor.key_variable and not key:
+    if vendor.key_variable and not key and not vendor.key_optional:
         raise MissingKey(name, vendor.key_variable)
     if not (key.isascii() and key.isprintable()):
         raise Auth(name, "the key holds characters that no key has")

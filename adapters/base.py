@@ -11,6 +11,7 @@ from typing import Protocol
 from jsonschema import Draft202012Validator
 
 from adapters.errors import BadOutput, Empty, Refused, TooLong, Truncated, word
+from adapters.models import Model
 
 SOCKET_SECONDS = 60.0
 """A net under the deadline that the caller sets: how long a socket may stay silent. It never ends a slow drip."""
@@ -73,6 +74,8 @@ class Provider(Protocol):
 
     name: str
     model: str
+    row: Model
+    """What the model can do: its window, its output limit and the knobs that it takes."""
 
     async def complete(self, request: Request) -> Reply:
         """Ask once, without retries. Raises `ProviderError`; cancelling it cancels the call."""

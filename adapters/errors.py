@@ -12,6 +12,8 @@
     ├── Truncated         the answer hit the output limit
     ├── Empty             the call succeeded and said nothing
     ├── BadOutput         the answer is not what was asked for: not JSON, not the schema, no finish reason
+    ├── OverBudget        the call would pass what the workspace may spend, or its price is unknown
+    ├── OverLimit         the asker has asked as often as one may in an hour
     ├── Unexpected        anything no adapter has mapped
     └── Transient         worth another try; `retry_after` says when, where the vendor told
         ├── RateLimited   too many requests
@@ -94,6 +96,14 @@ class Empty(ProviderError):
 
 class BadOutput(ProviderError):
     """An answer that is not JSON, breaks the schema, or never says that it finished."""
+
+
+class OverBudget(ProviderError):
+    """Raised before a call that would pass the workspace's budget. `detail`: `daily`, `monthly` or `unpriced`."""
+
+
+class OverLimit(ProviderError):
+    """Raised before a call for somebody who has used up their requests of this hour."""
 
 
 class Unexpected(ProviderError):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from adapters.base import Finish, Provider, Reply, Request, Usage, finished
 from adapters.errors import BadRequest
+from adapters.models import rules
 from adapters.offline_summary import POINTS, summarise
 from adapters.offline_triage import triage
 
@@ -24,6 +25,7 @@ class Offline(Provider):
 
     def __init__(self, key: str = "", model: str = "offline-rules-1", base_url: str | None = None) -> None:
         self.model = model
+        self.row = rules(model)
 
     async def complete(self, request: Request) -> Reply:
         if request.task not in TASKS:

@@ -116,3 +116,52 @@ def feedback(database: Database) -> None:
         )
         """
     )
+
+
+@STEPS(name="0005_gateway")
+def gateway(database: Database) -> None:
+    database.execute("ALTER TABLE calls ADD COLUMN purpose TEXT NOT NULL DEFAULT 'work'")
+    database.execute("ALTER TABLE calls ADD COLUMN instead_of TEXT")
+    database.execute("ALTER TABLE calls ADD COLUMN reserved_usd REAL")
+    database.execute('CREATE INDEX calls_user ON calls ("user", called_at)')
+    database.execute(
+        """
+        CREATE TABLE reservations (
+            call TEXT PRIMARY KEY,
+            workspace TEXT NOT NULL,
+            usd REAL NOT NULL,
+            reserved_at TEXT NOT NULL
+        )
+        """
+    )
+
+
+@STEPS(name="0006_settings")
+def settings(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE settings (
+            workspace TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            changed_by TEXT NOT NULL,
+            PRIMARY KEY (workspace, name)
+        )
+        """
+    )
+    database.execute(
+        """
+        CREATE TABLE audit (
+            id TEXT PRIMARY KEY,
+            workspace TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            changed_by TEXT NOT NULL,
+            name TEXT NOT NULL,
+            old TEXT,
+            new TEXT,
+            reason TEXT
+        )
+        """
+    )
+    database.execute("CREATE INDEX audit_changed_at ON audit (workspace, changed_at)")

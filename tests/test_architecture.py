@@ -197,7 +197,7 @@ def test_it_writes_sql_in_the_store_and_the_inbox_only() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and query.match(node.value)
     }
 
-    assert writers == {"bot.store", "bot.inbox"}
+    assert {writer for writer in writers if not inside(writer, "bot.store")} == {"bot.inbox"}
 
 
 def test_it_opens_every_file_with_a_sentence() -> None:

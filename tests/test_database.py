@@ -24,6 +24,8 @@ import sqlite_utils
 from bot import migrations, store
 from bot.commits import Commits
 from bot.database import Database, DatabaseError, Lost, Row, Unavailable, Value
+from bot.store.calls import FORGET_CALLS
+from bot.store.summaries import FORGET_SUMMARIES
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
@@ -246,7 +248,7 @@ async def test_it_writes_what_comes_in_while_many_texts_are_being_forgotten(data
 
 
 @pytest.mark.parametrize(
-    ("statement", "index"), [(store.FORGET_CALLS, "calls_kept"), (store.FORGET_SUMMARIES, "summaries_made_at")]
+    ("statement", "index"), [(FORGET_CALLS, "calls_kept"), (FORGET_SUMMARIES, "summaries_made_at")]
 )
 async def test_it_finds_the_texts_to_forget_by_an_index(database: Database, statement: str, index: str) -> None:
     plan = [str(step["detail"]) for step in await database.write(f"EXPLAIN QUERY PLAN {statement}", "2026")]

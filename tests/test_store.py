@@ -39,6 +39,9 @@ CALL = Call(
     request_id="req-1",
     prompt="[1] Ada: it is 5 o'clock\n日本 👍",
     answer='{"headline": "half past; DROP TABLE calls"}',
+    purpose="shadow",
+    instead_of="claude",
+    reserved_usd=0.0021,
 )
 BARE = Call(
     id="bare",

@@ -1,0 +1,91 @@
+"""The settings of a workspace: defaults from the environment, and over them what admins have set."""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.store import Change, Store
+
+log = logging.getLogger("precis.settings")
+
+OPERATOR = "operator"
+"""Stands in the audit for whoever changes settings on the command line."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Settings(Frozen):
+    """Everything that can be set for a workspace, each field under its own name in the table `settings`."""
+
+    triage_channels: tuple[str, ...] = ()
+    quiet_channels: tuple[str, ...] = ()
+
+
+class WorkspaceSettings:
+    """Reads and changes the settings of one workspace. Nothing is remembered: a change holds for the next read.
+
+    Every method raises `DatabaseError`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        workspace: str,
+        defaults: Settings,
+        *,
+        now: Callable[[], datetime] = now,
+    ) -> None:
+        self.store = store
+        self.workspace = workspace
+        self.defaults = defaults
+        self.now = now
+
+    async def read(self) -> Settings:
+        """What holds now. A value that this version cannot read counts as not set, and is named in the log."""
+        found = self.defaults
+        for name, value in (await self.store.settings(self.workspace)).items():
+            found = self.with_value(found, name, value)
+        return found
+
+    def with_value(self, settings: Settings, name: str, value: str) -> Settings:
+        if name not in Settings.model_fields:
+            return settings
+        try:
+            return Settings.model_validate({**settings.model_dump(), name: json.loads(value)})
+        except (ValidationError, ValueError):
+            log.error("The setting %s holds a value that this version cannot read: set it again", name)
+            return settings
+
+    async def change(self, name: str, value: object, *, by: str, reason: str | None = None) -> Settings:
+        """Set one field, or with None put it back to its default; the change is in the audit when this returns.
+
+        Returns what holds now. Raises `ValidationError` where the field does not take the value.
+        """
+        before = await self.store.settings(self.workspace)
+        new = None
+        if value is not None:
+            checked = Settings.model_validate({**self.defaults.model_dump(), name: value})
+            new = json.dumps(checked.model_dump(mode="json")[name])
+        await self.store.change_setting(
+            Change(
+                id=uuid4().hex,
+                workspace=self.workspace,
+                changed_at=self.now().isoformat(),
+                changed_by=by,
+                name=name,
+                old=before.get(name),
+                new=new,
+                reason=reason,
+            )
+        )
+        return await self.read()

@@ -1,0 +1,21 @@
+"""Every query outside the inbox, a file for each noun."""
+
+from datetime import datetime
+
+from bot.store.calls import Call, Calls
+from bot.store.settings import Change, SettingRows
+from bot.store.summaries import KeptSummary, Summaries
+
+__all__ = ["Call", "Change", "KeptSummary", "Store"]
+
+
+class Store(Calls, Summaries, SettingRows):
+    """Reads and writes the database. Every method raises `DatabaseError`."""
+
+    async def forget_texts(self, before: datetime) -> None:
+        """Blank or delete the texts that were written down before that time; the figures stay.
+
+        Goes in small steps, so that a request that comes in meanwhile is written down at once.
+        """
+        await self.forget_summaries(before)
+        await self.forget_calls(before)

@@ -1,0 +1,10 @@
+"""What the parts of the store have in common: the database they read and write."""
+
+from bot.database import Database
+
+
+class Rows:
+    """Base of the store's parts, of which each knows the tables of one noun. Every method raises `DatabaseError`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database

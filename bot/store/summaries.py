@@ -1,0 +1,67 @@
+"""Summaries that are kept so that nobody pays twice, and what people thought of them."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from bot.store.rows import Rows
+
+FORGET_SUMMARIES = """
+    DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE made_at < $1 LIMIT 200) RETURNING id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSummary:
+    """A row of `summaries`: a checked summary as JSON, and a digest of the messages that it covers.
+
+    `key` names what was asked; `subject` is a thread's root or a channel's span; `call` is the call that wrote it.
+    """
+
+    id: str
+    key: str
+    made_at: str
+    workspace: str
+    channel: str
+    subject: str
+    messages: int
+    covered: str
+    summary: str
+    model: str
+    call: str
+
+
+SUMMARIES = TypeAdapter(list[KeptSummary])
+
+
+class Summaries(Rows):
+    async def keep_summary(self, summary: KeptSummary) -> None:
+        await self.database.insert("summaries", asdict(summary))
+
+    async def latest_summary(self, key: str, covered: str) -> KeptSummary | None:
+        """The summary under this key that covers just these messages, else the latest."""
+        rows = await self.database.read(
+            "SELECT * FROM summaries WHERE key = $1 ORDER BY (covered = $2) DESC, made_at DESC, rowid DESC LIMIT 1",
+            key,
+            covered,
+        )
+        return next(iter(SUMMARIES.validate_python(rows)), None)
+
+    async def summary(self, id: str) -> KeptSummary | None:
+        rows = await self.database.read("SELECT * FROM summaries WHERE id = $1", id)
+        return next(iter(SUMMARIES.validate_python(rows)), None)
+
+    async def give_feedback(self, call: str, user: str, verdict: str, at: datetime) -> None:
+        """Keep a person's verdict on the answer of a call; a second one replaces the first."""
+        await self.database.write(
+            'INSERT INTO feedback (call, "user", given_at, verdict) VALUES ($1, $2, $3, $4)'
+            ' ON CONFLICT (call, "user") DO UPDATE SET given_at = excluded.given_at, verdict = excluded.verdict',
+            call,
+            user,
+            at.isoformat(),
+            verdict,
+        )
+
+    async def forget_summaries(self, before: datetime) -> None:
+        """Delete the summaries made before that time."""
+        await self.database.repeat(FORGET_SUMMARIES, before.isoformat())
