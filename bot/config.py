@@ -1,29 +1,25 @@
 """The environment, read once into a frozen Config; every problem is reported together, each with its fix."""
 
-import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from adapters import PROVIDERS
+from bot import providers
+from bot.providers import ProviderConfig
+from bot.routes import Choice, Route
+from bot.variables import CHANNEL_ID, USER_ID, Reader
 
 SLACK_API_URL = "https://slack.com/api/"
 DATABASE_URL = "sqlite:///precis.db"
 CONTENT_RETENTION_DAYS = 30
 MAX_USD_PER_SUMMARY = 0.05
+MAX_CONCURRENT_CALLS = 256
+MAX_REQUESTS_PER_USER_HOUR = 60
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-SLACK_TOKENS = {
-    "xoxb-": ("a bot token", "SLACK_BOT_TOKEN"),
-    "xapp-": ("an app-level token", "SLACK_APP_TOKEN"),
-    "xoxp-": ("a user token, which Precis does not use", None),
-}
-FOREIGN_KEYS = {"sk-ant-": "claude", "sk-proj-": "openai", "AIza": "gemini"}
-"""Beginnings that belong to one vendor alone, for telling when a key stands in the wrong variable."""
+UTC_ZONE = ZoneInfo("UTC")
 
 
 class ConfigError(Exception):
@@ -35,20 +31,26 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderConfig:
-    """Which provider answers, with what key, at which address (None = the vendor's own)."""
+class Spending:
+    """What may be asked and spent; None stands for no limit.
 
-    name: str
-    model: str
-    key: SecretStr | None
-    base_url: str | None
+    Budgets are US dollars for the workspace, and begin at midnight in `timezone` and on the first of the month.
+    `requests_per_user_hour` counts what one person asks for within an hour.
+    """
+
+    daily_budget_usd: float | None = None
+    monthly_budget_usd: float | None = None
+    requests_per_user_hour: int | None = MAX_REQUESTS_PER_USER_HOUR
+    timezone: ZoneInfo = UTC_ZONE
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything an operator can set. Ports are TCP ports; retention is in days, 0 meaning never stored.
 
-    `max_usd_per_summary` is what a summary may cost without a question, None for no limit.
+    `provider` answers, and `fallback` where it cannot; `providers` are all that have what they need to be asked.
+    `max_usd_per_summary` is what a summary may cost without a question, None for no limit. Channels and users are
+    Slack ids.
     """
 
     slack_bot_token: SecretStr
@@ -62,34 +64,58 @@ class Config:
     content_retention_days: int
     max_usd_per_summary: float | None
     log_level: str
+    fallback: Choice | None = None
+    providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
+    spending: Spending = field(default_factory=Spending)
+    max_concurrent_calls: int = MAX_CONCURRENT_CALLS
+    admin_users: tuple[str, ...] = ()
+    triage_channels: tuple[str, ...] = ()
+    digest_channel: str = ""
 
     @property
     def socket_mode(self) -> bool:
         return self.slack_app_token is not None
 
+    @property
+    def keeps_text(self) -> bool:
+        return self.content_retention_days > 0
 
-def load(environment: Mapping[str, str]) -> Config:
-    """Read the environment. Raises `ConfigError` with all problems at once; secrets never appear in it."""
-    reader = Reader(environment)
-    bot_token = reader.slack_token("SLACK_BOT_TOKEN", "xoxb-")
-    app_token = reader.slack_token("SLACK_APP_TOKEN", "xapp-")
-    signing_secret = reader.secret("SLACK_SIGNING_SECRET")
-    port, health_port = reader.port("PORT"), reader.port("HEALTH_PORT")
-    if not reader.has("SLACK_BOT_TOKEN"):
-        reader.problem("SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token from your app's Install App page.")
-    if not reader.has("SLACK_APP_TOKEN") and not (reader.has("SLACK_SIGNING_SECRET") and reader.has("PORT")):
-        reader.problem(
-            "SLACK_APP_TOKEN is missing: create an app-level token with the scope connections:write under Basic "
-            "Information, or set SLACK_SIGNING_SECRET and PORT to receive Slack's requests over HTTP."
-        )
-    provider = reader.provider()
+    @property
+    def route(self) -> Route:
+        return Route(self.provider.choice, self.fallback)
+
+    def provider_for(self, choice: Choice) -> ProviderConfig | None:
+        """How to reach the provider of a choice, with that choice's model; None where it lacks what it needs."""
+        known = self.provider if choice.provider == self.provider.name else self.providers.get(choice.provider)
+        return replace(known, model=choice.model) if known else None
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def load(environment: Mapping[str, str], *, today: Callable[[], date] = today) -> Config:
+    """Read the environment. Raises `ConfigError` with all problems at once; secrets never appear in it.
+
+    `today` decides whether a default model has been shut down, so that its successor takes its place.
+    """
+    reader, day = Reader(environment), today()
+    bot_token, app_token, signing_secret = slack_secrets(reader)
+    provider = providers.chosen(reader, day)
     api_url = reader.url("SLACK_API_URL") or SLACK_API_URL
-    database_url = reader.get("DATABASE_URL") or DATABASE_URL
+    port, health_port = reader.port("PORT"), reader.port("HEALTH_PORT")
+    fallback = providers.fallback(reader, provider, day)
+    usable = providers.configured(reader, day)
+    spent = spending(reader)
     retention = reader.whole_number("CONTENT_RETENTION_DAYS", CONTENT_RETENTION_DAYS, highest=36_500)
     allowance = reader.dollars("MAX_USD_PER_SUMMARY", MAX_USD_PER_SUMMARY)
+    at_once = reader.whole_number("MAX_CONCURRENT_CALLS", MAX_CONCURRENT_CALLS, lowest=1, highest=10_000)
+    admins = reader.ids("ADMIN_USERS", USER_ID, "people")
+    support = reader.ids("TRIAGE_CHANNELS", CHANNEL_ID, "channels")
+    digest = reader.ids("DIGEST_CHANNEL", CHANNEL_ID, "a channel")
     log_level = reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS)
     if reader.problems or bot_token is None or provider is None:
-        raise ConfigError(reader.problems)
+        raise ConfigError(list(dict.fromkeys(reader.problems)))
     return Config(
         slack_bot_token=bot_token,
         slack_app_token=app_token,
@@ -98,10 +124,43 @@ def load(environment: Mapping[str, str]) -> Config:
         port=port,
         health_port=health_port,
         provider=provider,
-        database_url=database_url,
+        database_url=database_url(environment),
         content_retention_days=retention,
         max_usd_per_summary=allowance,
         log_level=log_level,
+        fallback=fallback,
+        providers=usable,
+        spending=spent,
+        max_concurrent_calls=at_once,
+        admin_users=admins,
+        triage_channels=support,
+        digest_channel=next(iter(digest), ""),
+    )
+
+
+def slack_secrets(reader: Reader) -> tuple[SecretStr | None, SecretStr | None, SecretStr | None]:
+    """The bot token, and what Slack's requests come by: an app-level token, or a signing secret and a port."""
+    found = (
+        reader.slack_token("SLACK_BOT_TOKEN", "xoxb-"),
+        reader.slack_token("SLACK_APP_TOKEN", "xapp-"),
+        reader.secret("SLACK_SIGNING_SECRET"),
+    )
+    if not reader.has("SLACK_BOT_TOKEN"):
+        reader.problem("SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token from your app's Install App page.")
+    if not reader.has("SLACK_APP_TOKEN") and not (reader.has("SLACK_SIGNING_SECRET") and reader.has("PORT")):
+        reader.problem(
+            "SLACK_APP_TOKEN is missing: create an app-level token with the scope connections:write under Basic "
+            "Information, or set SLACK_SIGNING_SECRET and PORT to receive Slack's requests over HTTP."
+        )
+    return found
+
+
+def spending(reader: Reader) -> Spending:
+    return Spending(
+        daily_budget_usd=reader.dollars("DAILY_BUDGET_USD", None),
+        monthly_budget_usd=reader.dollars("MONTHLY_BUDGET_USD", None),
+        requests_per_user_hour=reader.limit("MAX_REQUESTS_PER_USER_HOUR", MAX_REQUESTS_PER_USER_HOUR, highest=100_000),
+        timezone=reader.zone("TIMEZONE"),
     )
 
 
@@ -113,138 +172,7 @@ def database_url(environment: Mapping[str, str]) -> str:
 def provider(environment: Mapping[str, str]) -> ProviderConfig:
     """The configured provider alone. Raises `ConfigError`."""
     reader = Reader(environment)
-    found = reader.provider()
+    found = providers.chosen(reader, today())
     if reader.problems or found is None:
         raise ConfigError(reader.problems)
     return found
-
-
-class Reader:
-    """Reads one mapping and collects what is wrong with it. An empty value counts as not set."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
-        self.problems: list[str] = []
-
-    def problem(self, sentence: str) -> None:
-        self.problems.append(sentence)
-
-    def get(self, name: str) -> str:
-        return self.environment.get(name, "").strip()
-
-    def has(self, name: str) -> bool:
-        return bool(self.get(name))
-
-    def secret(self, name: str) -> SecretStr | None:
-        value = self.get(name)
-        if not value:
-            return None
-        if not value.isascii() or not value.isprintable() or any(mark in value for mark in " \"'<>"):
-            self.problem(f"{name} is malformed: paste it again, without quotes, spaces or angle brackets.")
-            return None
-        return SecretStr(value)
-
-    def slack_token(self, name: str, start: str) -> SecretStr | None:
-        token = self.secret(name)
-        if token is None or token.get_secret_value().startswith(start):
-            return token
-        for foreign, (what, where) in SLACK_TOKENS.items():
-            if token.get_secret_value().startswith(foreign):
-                move = f"; move it to {where}" if where else ""
-                self.problem(f"{name} holds {what}{move}, and put the token that starts with {start} here.")
-                return None
-        self.problem(f"{name} is malformed: it must start with {start}.")
-        return None
-
-    def port(self, name: str) -> int | None:
-        if not self.has(name):
-            return None
-        return self.whole_number(name, 0, lowest=1, highest=65_535) or None
-
-    def whole_number(self, name: str, default: int, *, lowest: int = 0, highest: int) -> int:
-        value = self.get(name)
-        if not value:
-            return default
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
-            self.problem(f"{name} must be a whole number from {lowest} to {highest}.")
-            return default
-        return int(value)
-
-    def dollars(self, name: str, default: float) -> float | None:
-        """An amount of US dollars; `off` means no limit."""
-        value = self.get(name).lower()
-        if not value:
-            return default
-        if value == "off":
-            return None
-        try:
-            amount = float(value.removeprefix("$"))
-        except ValueError:
-            amount = -1.0
-        if not 0 <= amount < math.inf:
-            self.problem(f"{name} must be an amount in US dollars such as 0.05, or off.")
-            return default
-        return amount
-
-    def choice(self, name: str, default: str, known: tuple[str, ...]) -> str:
-        value = self.get(name).upper() or default
-        if value not in known:
-            self.problem(f"{name} must be one of {', '.join(known)}.")
-        return value
-
-    def url(self, name: str) -> str | None:
-        """An address that is sent a secret: https, or http to a bare host name or a private address."""
-        value = self.get(name)
-        if not value:
-            return None
-        if safe(value):
-            return value
-        self.problem(f"{name} must be an https:// address (http:// only inside your own network).")
-        return None
-
-    def provider(self) -> ProviderConfig | None:
-        name = self.get("LLM_PROVIDER").lower() or self.first_with_key()
-        if name is None:
-            keys = " or ".join(vendor.key_variable for vendor in PROVIDERS.values() if vendor.key_variable)
-            self.problem(f"No model is configured: set {keys}, or LLM_PROVIDER=offline to run without a model.")
-            return None
-        vendor = PROVIDERS.get(name)
-        if vendor is None:
-            self.problem(f"LLM_PROVIDER names no provider Precis knows; choose one of {', '.join(PROVIDERS)}.")
-            return None
-        key = self.secret(vendor.key_variable) if vendor.key_variable else None
-        if vendor.key_variable and not self.has(vendor.key_variable):
-            self.problem(f"{vendor.key_variable} is missing: LLM_PROVIDER={name} needs it.")
-        base_url = self.url(vendor.base_url_variable) if vendor.base_url_variable else None
-        if key is not None and base_url is None:
-            self.belongs(key, vendor.key_variable, name)
-        return ProviderConfig(name, self.get("LLM_MODEL") or vendor.default_model, key, base_url)
-
-    def belongs(self, key: SecretStr, variable: str | None, name: str) -> None:
-        for start, owner in FOREIGN_KEYS.items():
-            if key.get_secret_value().startswith(start) and owner != name:
-                right = PROVIDERS[owner].key_variable
-                self.problem(
-                    f"{variable} holds a key of another vendor; move it to {right} and set LLM_PROVIDER={owner}."
-                )
-
-    def first_with_key(self) -> str | None:
-        for vendor in PROVIDERS.values():
-            if vendor.key_variable and self.has(vendor.key_variable):
-                return vendor.name
-        return None
-
-
-def safe(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) or parts.scheme == "http" and private(parts.hostname)
-
-
-def private(host: str | None) -> bool:
-    try:
-        return ip_address(host or "").is_private
-    except ValueError:
-        return host is not None and "." not in host

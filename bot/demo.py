@@ -19,7 +19,8 @@ from rich.text import Text
 
 from bot import app, reports
 from bot.app import Precis
-from bot.config import Config, ProviderConfig
+from bot.config import Config
+from bot.providers import ProviderConfig
 from bot.sandbox import BadExport, Sandbox, Workspace
 from bot.store import Store
 from handlers.links import permalink

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from bot import app
 from bot.app import Precis
-from bot.config import Config, ProviderConfig
+from bot.config import Config
+from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
 
 FOREIGN = ("SLACK_", "LLM_", "ANTHROPIC_", "OPENAI_", "GEMINI_", "GOOGLE_", "DATABASE_URL", "HEALTH_PORT", "PORT")

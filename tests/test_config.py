@@ -1,15 +1,19 @@
 """The configuration: every problem at once, each with its variable and its fix, and never a secret."""
 
 from dataclasses import FrozenInstanceError
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from adapters import PROVIDERS
 from bot import config
-from bot.config import ConfigError, load
+from bot.config import ConfigError, Spending, load
+from bot.routes import Choice, Route
 
 BOT = "xoxb-1111-bot-secret"
 APP = "xapp-1-app-secret"
@@ -82,6 +86,70 @@ def test_it_reads_every_variable() -> None:
     assert found.database_url == "sqlite:////var/lib/precis.db"
     assert found.content_retention_days == 0
     assert found.log_level == "DEBUG"
+
+
+def test_it_reads_who_stands_in_and_what_may_be_spent() -> None:
+    found = load(
+        WORKING
+        | {
+            "OPENAI_API_KEY": "sk-proj-1",
+            "LLM_FALLBACK": "OpenAI/gpt-6-luna",
+            "DAILY_BUDGET_USD": "$2.50",
+            "MONTHLY_BUDGET_USD": "0",
+            "MAX_REQUESTS_PER_USER_HOUR": "off",
+            "MAX_CONCURRENT_CALLS": "8",
+            "ADMIN_USERS": "U0ADA00001, W0BEN00001",
+            "TRIAGE_CHANNELS": "C0SUPPORT1 C0SUPPORT2",
+            "DIGEST_CHANNEL": "C0DIGEST01",
+            "TIMEZONE": "Asia/Tokyo",
+        }
+    )
+
+    assert found.route == Route(Choice("claude", "claude-haiku-4-5"), Choice("openai", "gpt-6-luna"))
+    assert found.spending == Spending(2.5, 0.0, None, ZoneInfo("Asia/Tokyo"))
+    assert (found.max_concurrent_calls, found.admin_users) == (8, ("U0ADA00001", "W0BEN00001"))
+    assert (found.triage_channels, found.digest_channel) == (("C0SUPPORT1", "C0SUPPORT2"), "C0DIGEST01")
+
+
+def test_it_knows_every_provider_that_has_what_it_needs() -> None:
+    found = load(WORKING | {"OPENAI_API_KEY": "sk-proj-1", "LLM_MODEL": "claude-haiku-5-5"})
+
+    assert {"claude", "openai", "offline"} <= set(found.providers)
+    assert "gemini" not in found.providers
+    wanted = found.provider_for(Choice("openai", "gpt-6-luna"))
+    assert wanted is not None
+    assert (wanted.name, wanted.model, wanted.key) == ("openai", "gpt-6-luna", SecretStr("sk-proj-1"))
+    assert found.provider_for(Choice("gemini", "gemini-3.5-flash")) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"LLM_FALLBACK": "clod"}, "LLM_FALLBACK names no provider"),
+        ({"LLM_FALLBACK": "openai"}, "OPENAI_API_KEY is missing: LLM_FALLBACK=openai"),
+        ({"LLM_FALLBACK": "claude"}, "choose another one"),
+        ({"DAILY_BUDGET_USD": "lots"}, "DAILY_BUDGET_USD must be an amount"),
+        ({"MAX_REQUESTS_PER_USER_HOUR": "0"}, "MAX_REQUESTS_PER_USER_HOUR must be a whole number from 1"),
+        ({"ADMIN_USERS": "ada"}, "ADMIN_USERS must be ids of people"),
+        ({"TRIAGE_CHANNELS": "#support"}, "TRIAGE_CHANNELS must be ids of channels"),
+        ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE must be the name of a time zone"),
+    ],
+)
+def test_it_says_what_is_wrong_with_a_setting(changes: dict[str, str], said: str) -> None:
+    [problem] = problems(**changes)
+
+    assert said in problem
+
+
+def test_it_takes_the_successor_of_a_default_model_from_the_day_of_its_shutdown() -> None:
+    environment = WORKING | {"LLM_PROVIDER": "openai", "OPENAI_API_KEY": "sk-proj-1"}
+
+    before = load(environment, today=lambda: date(2027, 1, 13))
+    after = load(environment, today=lambda: date(2027, 1, 14))
+    chosen = load(environment | {"LLM_MODEL": "gpt-4o-mini"}, today=lambda: date(2027, 1, 14))
+
+    assert (before.provider.model, after.provider.model) == ("gpt-4o-mini", "gpt-6-luna")
+    assert chosen.provider.model == "gpt-4o-mini"
 
 
 def test_it_cannot_be_changed_afterwards() -> None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from adapters import PROVIDERS
-from bot.config import ProviderConfig
+from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox
 from bot.store import Store
 from tests.conftest import ADA, GENERAL, Start

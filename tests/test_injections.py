@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.config import ProviderConfig
+from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
 from tests.conftest import ADA, DATA, GENERAL, Start
 from tests.test_sharing import press

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import Precis
-from bot.config import ProviderConfig
+from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
 from tests.conftest import ADA, BEN, GENERAL, Start
 from tests.test_sharing import press

@@ -9,7 +9,7 @@ import pytest
 from adapters import PROVIDERS
 from bot import config, demo
 from bot.cli import main
-from bot.config import ProviderConfig
+from bot.providers import ProviderConfig
 from bot.sandbox import Workspace
 from handlers.links import permalink
 from tests.conftest import ROOT
@@ -39,7 +39,8 @@ async def test_it_shows_the_answer_that_the_demo_gives() -> None:
 
 
 def test_it_lists_the_variables_of_the_example_file() -> None:
-    listed = set(re.findall(r"^\| `([A-Z_]+)`", block("settings"), re.MULTILINE))
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", block("settings"), re.MULTILINE)
+    listed = {name for row in rows for name in re.findall("[A-Z_]+", row)}
 
     assert listed == set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
 
@@ -50,6 +51,8 @@ def test_it_lists_the_variables_of_the_example_file() -> None:
         ("SLACK_API_URL", config.SLACK_API_URL),
         ("DATABASE_URL", config.DATABASE_URL),
         ("CONTENT_RETENTION_DAYS", str(config.CONTENT_RETENTION_DAYS)),
+        ("MAX_REQUESTS_PER_USER_HOUR", str(config.MAX_REQUESTS_PER_USER_HOUR)),
+        ("MAX_CONCURRENT_CALLS", str(config.MAX_CONCURRENT_CALLS)),
     ],
 )
 def test_it_states_the_defaults(variable: str, default: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config import ProviderConfig
+from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
 from tests.conftest import GENERAL, Start
 from tests.test_summariser import numbers, text
