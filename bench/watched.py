@@ -6,7 +6,8 @@ import time
 
 import click
 
-from bot import app, cli, config, logs
+from bot import app, config, logs
+from bot.cli.environment import environment
 from bot.config import Config
 
 TICK = 0.005
@@ -35,6 +36,6 @@ async def watched(settings: Config) -> list[tuple[float, float]]:
 
 
 if __name__ == "__main__":
-    chosen = config.load(cli.environment())
+    chosen = config.load(environment())
     logs.configure(chosen.log_level)
     click.echo(json.dumps(asyncio.run(watched(chosen))))

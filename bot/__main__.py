@@ -13,12 +13,13 @@ def main() -> None:
         for number in SIGNALS:
             signal.signal(number, lambda *_: sys.exit(0))
     try:
-        from bot import cli
+        from bot.cli import main as precis
+
+        precis()
     except ModuleNotFoundError as missing:
         if (missing.name or "").split(".")[0] in OURS:
             raise
         sys.exit('Precis lacks its packages in this Python: run "make demo" once, then .venv/bin/python -m bot')
-    cli.main()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from adapters import PROVIDERS
-from bot.cli import Since, main
+from bot.cli import main
+from bot.cli.moments import Since
 from bot.config import ConfigError, load
 from bot.database import Database
 from bot.store import Call, Store

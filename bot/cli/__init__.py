@@ -1,0 +1,20 @@
+"""The commands, one file each. Each imports what it works with when it is run, so that the others start fast."""
+
+import click
+
+from bot.cli.calls import calls
+from bot.cli.demo import demo
+from bot.cli.run import run
+
+VERSION = "0.1.0"
+"""Stands in pyproject.toml too: a checkout is not an installed package that could be asked."""
+
+
+@click.group()
+@click.version_option(VERSION, prog_name="precis")
+def main() -> None:
+    """Precis: Slack threads on one screen, each line with its source."""
+
+
+for command in (run, calls, demo):
+    main.add_command(command)
