@@ -19,9 +19,7 @@ MEGABYTES = 110
 IDLE = 1.0
 """Seconds after connecting, when memory is read."""
 
-IMPORT = (
-    "import time; begun = time.perf_counter(); import bot.cli, bot.app, adapters.{}; print(time.perf_counter() - begun)"
-)
+IMPORT = "import time; begun = time.perf_counter(); import bot.app, adapters.{}; print(time.perf_counter() - begun)"
 
 
 async def measure(scale: Scale) -> Table:

@@ -1,13 +1,33 @@
-"""What a call cost, from the genai-prices table, priced on the model that really answered."""
+"""What a call costs, priced on the model that really answered: from the genai-prices table, or from `prices.toml`."""
 
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from adapters import PROVIDERS, Vendor
 from adapters.base import Usage
+from adapters.models import SNAPSHOT
+
+if TYPE_CHECKING:
+    from genai_prices.types import PriceCalculation
 
 FREE = "free"
 TABLE = f"genai-prices {version('genai-prices')}"
+FILE = Path("prices.toml")
+"""Where an operator's own prices stand, in the working folder."""
+
+MILLION = 1_000_000
+
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +42,99 @@ UNPRICED = Cost(None, None)
 """What never reached the vendor's meter."""
 
 
-def price(prices: str | None, model: str, usage: Usage, at: datetime) -> Cost:
-    """The cost of one call at that time. `prices` is the vendor's id in the table, None for what costs nothing.
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """US dollars per million tokens, for the smallest prompts where a vendor charges more for long ones."""
 
-    The table is imported with the first call that has a price: it takes 16 MB and 0.1 s, so call this in a thread.
+    input_usd: float
+    output_usd: float
+
+
+class Override(BaseModel):
+    """An operator's own price of a model, in US dollars per million tokens; 0 is one too.
+
+    `cache_read` and `cache_write` are for input tokens that came from the vendor's cache or went there; left out,
+    these cost what other input costs.
     """
-    if prices is None:
-        return Cost(0.0, FREE)
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    input: Dollars
+    output: Dollars
+    cache_read: Dollars | None = None
+    cache_write: Dollars | None = None
+
+    def cost(self, usage: Usage) -> float:
+        read = self.input if self.cache_read is None else self.cache_read
+        write = self.input if self.cache_write is None else self.cache_write
+        plain = max(usage.input_total - usage.cache_read - usage.cache_write, 0)
+        dollars = plain * self.input + usage.cache_read * read + usage.cache_write * write
+        return (dollars + usage.output_total * self.output) / MILLION
+
+
+class PricesError(Exception):
+    """An operator's own prices cannot be used. The text names the file, the table in it, and what to put right."""
+
+
+class Prices:
+    """The prices of all models. An operator's own win; the others are the vendors' published ones.
+
+    The published table is imported with the first question that needs it, which takes 16 MB and 0.1 s: ask that one
+    in a thread.
+    """
+
+    def __init__(self, overrides: Mapping[str, Override] = {}, name: str = "") -> None:
+        """`overrides` by `provider/model`; `name` goes into the row of every call that is priced by one of them."""
+        self.overrides = overrides
+        self.name = name
+
+    @classmethod
+    def load(cls, path: Path) -> Prices:
+        """The prices with those of a file on top, none where there is no such file. Raises `PricesError`."""
+        try:
+            content = path.read_bytes()
+            tables = tomllib.loads(content.decode())
+        except FileNotFoundError:
+            return cls()
+        except OSError as error:
+            raise PricesError(f"{path} cannot be read ({type(error).__name__}): make it a readable file.") from None
+        except ValueError as error:
+            raise PricesError(f"{path} is no TOML ({error}): correct it there.") from None
+        return cls(overrides(path, tables), f"{path.name} {sha256(content).hexdigest()[:8]}")
+
+    def cost(self, vendor: Vendor, model: str, usage: Usage, at: datetime) -> Cost:
+        """The cost of one call at that time; `model` is the one that answered."""
+        if vendor.free:
+            return Cost(0.0, FREE)
+        override = self.override(vendor, model)
+        if override is not None:
+            return Cost(override.cost(usage), self.name)
+        found = published(vendor, model, usage, at)
+        return Cost(float(found.total_price) if found else None, TABLE)
+
+    def rates(self, vendor: Vendor, model: str, at: datetime) -> Rates | None:
+        """What a million tokens cost at that time, None where nobody knows."""
+        if vendor.free:
+            return Rates(0.0, 0.0)
+        override = self.override(vendor, model)
+        if override is not None:
+            return Rates(override.input, override.output)
+        found = published(vendor, model, Usage(input_total=1, output_total=1), at)
+        return Rates(float(found.input_price * MILLION), float(found.output_price * MILLION)) if found else None
+
+    def known(self, vendor: Vendor, model: str, at: datetime) -> bool:
+        return self.rates(vendor, model, at) is not None
+
+    def override(self, vendor: Vendor, model: str) -> Override | None:
+        """The operator's price of a model, or else that of the model which a dated snapshot belongs to."""
+        exact, undated = (f"{vendor.name}/{name}" for name in (model, SNAPSHOT.sub("", model)))
+        return self.overrides.get(exact) or self.overrides.get(undated)
+
+
+def published(vendor: Vendor, model: str, usage: Usage, at: datetime) -> PriceCalculation | None:
+    """What the vendor's price list of that time says, None where it does not name the model."""
+    if vendor.prices is None:
+        return None
     from genai_prices import Usage as Billed
     from genai_prices import calc_price
 
@@ -39,7 +145,42 @@ def price(prices: str | None, model: str, usage: Usage, at: datetime) -> Cost:
         output_tokens=usage.output_total,
     )
     try:
-        found = calc_price(billed, model, provider_id=prices, genai_request_timestamp=at)
+        return calc_price(billed, model, provider_id=vendor.prices, genai_request_timestamp=at)
     except (LookupError, ValueError):
-        return Cost(None, TABLE)
-    return Cost(float(found.total_price), TABLE)
+        return None
+
+
+def overrides(path: Path, tables: Mapping[str, object]) -> Mapping[str, Override]:
+    """The prices of a file by `provider/model`. Raises `PricesError` at the first that is wrong."""
+    found = {}
+    for provider, models in tables.items():
+        if provider not in PROVIDERS:
+            known = ", ".join(PROVIDERS)
+            raise PricesError(f"{path}: [{provider}] names no provider Precis knows; choose one of {known}.")
+        if not isinstance(models, dict):
+            raise PricesError(f'{path}: {provider} must be a table for each model, such as [{provider}."a-model"].')
+        for model, price in models.items():
+            try:
+                found[f"{provider}/{model}"] = Override.model_validate(price)
+            except ValidationError as error:
+                raise PricesError(f'{path}: [{provider}."{model}"] {wrong(error)}.') from None
+    return found
+
+
+def wrong(error: ValidationError) -> str:
+    """The first thing that is wrong with a price, in words that continue a sentence."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(map(str, first["loc"]))
+    if first["type"] == "missing":
+        return f"lacks {name}, in US dollars per million tokens"
+    if first["type"] == "extra_forbidden":
+        return f"has {name}, which is none of {', '.join(Override.model_fields)}"
+    if not name:
+        return "must be a table with input and output"
+    return f"has no amount in {name}: write US dollars per million tokens, 0 or more"
+
+
+def price(prices: str | None, model: str, usage: Usage, at: datetime) -> Cost:
+    """The cost of one call by the vendor's price list; `prices` is the vendor's id in it, None for what is free."""
+    vendor = next(vendor for vendor in PROVIDERS.values() if vendor.prices == prices and (prices or vendor.free))
+    return Prices().cost(vendor, model, usage, at)
