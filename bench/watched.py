@@ -9,6 +9,7 @@ import click
 from bot import app, config, logs
 from bot.cli.environment import environment
 from bot.config import Config
+from bot.pricing import Prices
 
 TICK = 0.005
 NOTED = 0.005
@@ -29,7 +30,7 @@ async def watched(settings: Config) -> list[tuple[float, float]]:
     late: list[tuple[float, float]] = []
     ticker = asyncio.create_task(tick(late))
     try:
-        await app.run(settings)
+        await app.run(settings, Prices())
     finally:
         ticker.cancel()
     return late

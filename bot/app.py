@@ -17,17 +17,21 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-import adapters
 from bot import health, housekeeping
 from bot.config import Config
 from bot.database import Database, DatabaseError
+from bot.gateways import gateway
 from bot.health import Health
 from bot.inbox import Inbox
-from bot.llm import Gateway
+from bot.limits import Policy
+from bot.pricing import Prices
+from bot.routes import FixedRoutes
+from bot.settings import WorkspaceSettings
 from bot.store import Store
 from bot.summaries import Summaries
 from handlers import register
 from handlers.access import Access
+from handlers.alarms import alarm
 from handlers.client import PASSING, client, refusal, session
 from handlers.connection import REFUSED, SocketConnection, TokenRefused
 from handlers.history import History
@@ -121,7 +125,12 @@ class Precis:
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Precis]:
+async def running(
+    config: Config,
+    prices: Prices | None = None,
+    *,
+    policy: Policy = Policy(),  # noqa: B008
+) -> AsyncIterator[Precis]:
     """Build the app, connect it, and on leaving stop accepting, finish or hand back what runs, and close everything.
 
     Raises `StartError` where Slack refuses a token or cannot be reached, `DatabaseError` where the file is unusable.
@@ -133,17 +142,22 @@ async def running(config: Config) -> AsyncIterator[Precis]:
         slack = client(config.slack_bot_token.get_secret_value(), config.slack_api_url, connections)
         workspace = await signed_in(slack)
         store = Store(database)
-        gateway = await stack.enter_async_context(gateway_to(config, store))
-        people = People(slack, workspace.team)
         inbox = Inbox(database)
+        settings = WorkspaceSettings(store, workspace.team, config.settings)
+        told = alarm(inbox, workspace.team, config.admin_users)
+        routes = FixedRoutes(config.route)
+        made = gateway(config, store, settings, routes, prices or Prices(), told, policy)
+        llm = await stack.enter_async_context(made)
+        people = People(slack, workspace.team)
         services = Services(
             workspace=workspace,
             slack=slack,
             connections=connections,
             inbox=inbox,
-            gateway=gateway,
+            gateway=llm,
             store=store,
-            summaries=Summaries(gateway, store, keep=config.content_retention_days > 0),
+            settings=settings,
+            summaries=Summaries(llm, store, keep=config.keeps_text),
             people=people,
             access=Access(slack, people),
             history=History(slack, people, bot_user=workspace.bot_user, bot_id=workspace.bot_id),
@@ -203,21 +217,6 @@ def unreachable(slack: AsyncWebClient) -> StartError:
     return StartError(f"Slack cannot be reached at {slack.base_url}: check the network, then start again.", 1)
 
 
-@asynccontextmanager
-async def gateway_to(config: Config, store: Store) -> AsyncIterator[Gateway]:
-    chosen = config.provider
-    provider = adapters.build(
-        chosen.name,
-        key=chosen.key.get_secret_value() if chosen.key else None,
-        model=chosen.model,
-        base_url=chosen.base_url,
-    )
-    try:
-        yield Gateway(adapters.PROVIDERS[chosen.name], provider, store, keep_text=config.content_retention_days > 0)
-    finally:
-        await provider.close()
-
-
 def bolt_app(config: Config, workspace: Workspace, connections: aiohttp.ClientSession) -> AsyncApp:
     """Bolt, told who we are instead of asking Slack at the first request; its log never quotes a request."""
     token = config.slack_bot_token.get_secret_value()
@@ -269,7 +268,7 @@ async def stopped(inbox: Inbox, serving: asyncio.Task[None]) -> None:
     await serving
 
 
-async def run(config: Config) -> None:
+async def run(config: Config, prices: Prices) -> None:
     """Run until SIGTERM or SIGINT, then leave in order; a second signal ends the process at once.
 
     Raises `StartError`, `DatabaseError`, and whatever ends the serve loop.
@@ -286,7 +285,7 @@ async def run(config: Config) -> None:
     for number in SIGNALS:
         loop.add_signal_handler(number, stop)
     try:
-        async with running(config) as precis:
+        async with running(config, prices) as precis:
             log.info("Precis is connected to %s with %s", precis.services.workspace.url, config.provider.model)
             await precis.end()
     except asyncio.CancelledError:

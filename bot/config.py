@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
 from bot import providers
 from bot.providers import ProviderConfig
 from bot.routes import Choice, Route
+from bot.settings import REQUESTS_PER_USER_HOUR, Settings
 from bot.variables import CHANNEL_ID, USER_ID, Reader
 
 SLACK_API_URL = "https://slack.com/api/"
@@ -17,9 +17,7 @@ DATABASE_URL = "sqlite:///precis.db"
 CONTENT_RETENTION_DAYS = 30
 MAX_USD_PER_SUMMARY = 0.05
 MAX_CONCURRENT_CALLS = 256
-MAX_REQUESTS_PER_USER_HOUR = 60
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-UTC_ZONE = ZoneInfo("UTC")
 
 
 class ConfigError(Exception):
@@ -31,26 +29,12 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
-    """What may be asked and spent; None stands for no limit.
-
-    Budgets are US dollars for the workspace, and begin at midnight in `timezone` and on the first of the month.
-    `requests_per_user_hour` counts what one person asks for within an hour.
-    """
-
-    daily_budget_usd: float | None = None
-    monthly_budget_usd: float | None = None
-    requests_per_user_hour: int | None = MAX_REQUESTS_PER_USER_HOUR
-    timezone: ZoneInfo = UTC_ZONE
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """Everything an operator can set. Ports are TCP ports; retention is in days, 0 meaning never stored.
 
     `provider` answers, and `fallback` where it cannot; `providers` are all that have what they need to be asked.
-    `max_usd_per_summary` is what a summary may cost without a question, None for no limit. Channels and users are
-    Slack ids.
+    `max_usd_per_summary` is what a summary may cost without a question, None for no limit. `admin_users` are Slack ids.
+    `settings` are the defaults of what can be set for the workspace.
     """
 
     slack_bot_token: SecretStr
@@ -66,11 +50,9 @@ class Config:
     log_level: str
     fallback: Choice | None = None
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
-    spending: Spending = field(default_factory=Spending)
     max_concurrent_calls: int = MAX_CONCURRENT_CALLS
     admin_users: tuple[str, ...] = ()
-    triage_channels: tuple[str, ...] = ()
-    digest_channel: str = ""
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def socket_mode(self) -> bool:
@@ -106,13 +88,11 @@ def load(environment: Mapping[str, str], *, today: Callable[[], date] = today) -
     port, health_port = reader.port("PORT"), reader.port("HEALTH_PORT")
     fallback = providers.fallback(reader, provider, day)
     usable = providers.configured(reader, day)
-    spent = spending(reader)
     retention = reader.whole_number("CONTENT_RETENTION_DAYS", CONTENT_RETENTION_DAYS, highest=36_500)
     allowance = reader.dollars("MAX_USD_PER_SUMMARY", MAX_USD_PER_SUMMARY)
     at_once = reader.whole_number("MAX_CONCURRENT_CALLS", MAX_CONCURRENT_CALLS, lowest=1, highest=10_000)
     admins = reader.ids("ADMIN_USERS", USER_ID, "people")
-    support = reader.ids("TRIAGE_CHANNELS", CHANNEL_ID, "channels")
-    digest = reader.ids("DIGEST_CHANNEL", CHANNEL_ID, "a channel")
+    defaults = workspace_settings(reader)
     log_level = reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS)
     if reader.problems or bot_token is None or provider is None:
         raise ConfigError(list(dict.fromkeys(reader.problems)))
@@ -130,11 +110,9 @@ def load(environment: Mapping[str, str], *, today: Callable[[], date] = today) -
         log_level=log_level,
         fallback=fallback,
         providers=usable,
-        spending=spent,
         max_concurrent_calls=at_once,
         admin_users=admins,
-        triage_channels=support,
-        digest_channel=next(iter(digest), ""),
+        settings=defaults,
     )
 
 
@@ -155,12 +133,16 @@ def slack_secrets(reader: Reader) -> tuple[SecretStr | None, SecretStr | None, S
     return found
 
 
-def spending(reader: Reader) -> Spending:
-    return Spending(
+def workspace_settings(reader: Reader) -> Settings:
+    """What holds for the workspace until an admin sets it otherwise."""
+    digest = reader.ids("DIGEST_CHANNEL", CHANNEL_ID, "a channel")
+    return Settings(
+        triage_channels=reader.ids("TRIAGE_CHANNELS", CHANNEL_ID, "channels"),
+        digest_channel=next(iter(digest), ""),
         daily_budget_usd=reader.dollars("DAILY_BUDGET_USD", None),
         monthly_budget_usd=reader.dollars("MONTHLY_BUDGET_USD", None),
-        requests_per_user_hour=reader.limit("MAX_REQUESTS_PER_USER_HOUR", MAX_REQUESTS_PER_USER_HOUR, highest=100_000),
-        timezone=reader.zone("TIMEZONE"),
+        requests_per_user_hour=reader.limit("MAX_REQUESTS_PER_USER_HOUR", REQUESTS_PER_USER_HOUR, highest=100_000),
+        timezone=reader.zone("TIMEZONE").key,
     )
 
 

@@ -20,6 +20,7 @@ async def purge(job: Job, inbox: Inbox, store: Store, retention: timedelta, now:
     """Put tomorrow's purge into the inbox, whatever becomes of today's, and do today's."""
     await plan(inbox, now() + DAY, delay=DAY)
     await store.forget_texts(now() - retention)
+    await store.forget_reservations(now() - DAY)
     await inbox.forget_finished(REMEMBERED.total_seconds())
 
 

@@ -1,155 +1,227 @@
-"""The gateway, the only door to a model: it sets the deadline, prices the call and logs it, failures too."""
+"""The gateway, the only door to a model: it chooses who answers, tries again, fails over, and keeps to the budget."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
 
-from adapters import Vendor
-from adapters.base import Provider, Reply, Request, Usage
-from adapters.errors import ProviderError, TimedOut, TooLong
-from adapters.models import label
-from bot.database import DatabaseError, Unavailable
-from bot.limits import attempt_seconds, fits
-from bot.pricing import UNPRICED, Cost, price
-from bot.store import Call, Store
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
+from tenacity import wait_random_exponential as random_pause
+
+from adapters.base import Reply, Request, Usage
+from adapters.errors import BadOutput, Empty, OverBudget, OverLimit, ProviderError, TimedOut, TooLong, Transient
+from adapters.models import Model, label
+from bot import prompts
+from bot.attempts import Attempt, Attempts, written
+from bot.breaker import Breaker
+from bot.limits import Policy
+from bot.origin import Origin
+from bot.pricing import Cost
+from bot.quota import Quota
+from bot.routes import Choice, Route, Routes
+from bot.turns import Turns
+
+__all__ = ["Answer", "Gateway", "Origin"]
 
 log = logging.getLogger("precis.llm")
 
-AWAY = 0.5
-"""Seconds between tries to write where the database is away."""
+CALLERS = (TooLong, OverBudget, OverLimit)
+"""What the caller has to hear: no other provider would change it, or nobody may be asked."""
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where in Slack a call comes from: ids only."""
-
-    workspace: str
-    channel: str
-    user: str
-    job: str
+REPAIRABLE = (BadOutput, Empty)
+"""Answers that a model may get right when it is asked once more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply with its row in the call log. `cost_usd` is None where the model has no known price."""
+    """A reply with the row of the call log that holds it.
+
+    `seconds` and `cost_usd` are those of all attempts that it took; the cost is None where one of them has no known
+    price. `model` is a label for people; `instead_of` is that of the provider which could not answer, if this is its
+    fallback.
+    """
 
     reply: Reply
     call_id: str
     seconds: float
     cost_usd: float | None
     model: str
-
-
-class Gateway:
-    """Asks one provider. `keep_text` says whether prompts and answers may be written down."""
-
-    def __init__(
-        self,
-        vendor: Vendor,
-        provider: Provider,
-        store: Store,
-        *,
-        keep_text: bool,
-        deadline: Callable[[Request], float] = attempt_seconds,
-    ) -> None:
-        self.vendor = vendor
-        self.provider = provider
-        self.store = store
-        self.keep_text = keep_text
-        self.deadline = deadline
-
-    async def ask(self, request: Request, origin: Origin) -> Answer:
-        """Ask once, within the deadline. Raises `ProviderError`; the call is in the log when this returns or raises."""
-        if not fits(request, self.provider.model):
-            raise TooLong(self.provider.name, "estimated")
-        call = CallInProgress(request, origin, uuid4().hex, datetime.now(UTC), time.monotonic())
-        try:
-            reply = await self.complete(request)
-        except ProviderError as error:
-            await self.record(call, error.kind, error.reply)
-            raise
-        except asyncio.CancelledError:
-            await asyncio.shield(self.record(call, "cancelled", None))
-            raise
-        seconds, cost = await self.record(call, None, reply)
-        return Answer(reply, call.id, seconds, cost.usd, label(reply.served_model))
-
-    async def complete(self, request: Request) -> Reply:
-        try:
-            async with asyncio.timeout(self.deadline(request)):
-                return await self.provider.complete(request)
-        except TimeoutError:
-            raise TimedOut(self.provider.name, "deadline") from None
-
-    def estimate(self, input_tokens: int, output_tokens: int) -> float | None:
-        """What so many tokens would cost now, in US dollars; None where the model has no known price."""
-        usage = Usage(input_total=input_tokens, output_total=output_tokens)
-        return price(self.vendor.prices, self.provider.model, usage, datetime.now(UTC)).usd
-
-    async def note_dropped(self, answer: Answer, entries: int) -> None:
-        """Record how many entries of this answer cited nothing that exists."""
-        await written(lambda: self.store.note_dropped(answer.call_id, entries))
-
-    async def record(self, call: "CallInProgress", error: str | None, reply: Reply | None) -> tuple[float, Cost]:
-        """Price the attempt and write its row, without which no answer is lost. Returns seconds and cost."""
-        seconds = time.monotonic() - call.started
-        usage = reply.usage if reply else None
-        cost = UNPRICED
-        if reply is not None:
-            cost = await asyncio.to_thread(price, self.vendor.prices, reply.served_model, reply.usage, call.at)
-        row = Call(
-            id=call.id,
-            called_at=call.at.isoformat(),
-            task=call.request.task,
-            prompt_version=call.request.prompt_version,
-            provider=self.provider.name,
-            requested_model=self.provider.model,
-            served_model=reply.served_model if reply else None,
-            input_tokens=usage.input_total if usage else None,
-            cached_tokens=usage.cache_read if usage else None,
-            cache_write_tokens=usage.cache_write if usage else None,
-            output_tokens=usage.output_total if usage else None,
-            thinking_tokens=usage.thinking if usage else None,
-            cost_usd=cost.usd,
-            price_table=cost.price_table,
-            latency_ms=round(seconds * 1000),
-            attempt=1,
-            outcome="failed" if error else "ok",
-            error=error,
-            workspace=call.origin.workspace,
-            channel=call.origin.channel,
-            user=call.origin.user,
-            job=call.origin.job,
-            request_id=reply.request_id if reply else None,
-            prompt=call.request.text if self.keep_text else None,
-            answer=reply.text if reply and self.keep_text else None,
-        )
-        await written(lambda: self.store.log_call(row))
-        return seconds, cost
-
-
-async def written(write: Callable[[], Awaitable[None]]) -> None:
-    """Write, waiting while the database is away; where waiting cannot help, say so and go on with the paid answer."""
-    while True:
-        try:
-            return await write()
-        except Unavailable:
-            await asyncio.sleep(AWAY)
-        except DatabaseError as error:
-            log.error("A call is not in the call log: %s", error)
-            return None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CallInProgress:
-    """An attempt that has begun: `at` is the wall clock in UTC, `started` the monotonic clock in seconds."""
+class Asking:
+    """One question on its way: when it began (monotonic seconds), its attempts' numbers and what they have cost."""
 
     request: Request
     origin: Origin
-    id: str
-    at: datetime
-    started: float
+    purpose: str = "work"
+    began: float = field(default_factory=time.monotonic)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    bill: list[Cost] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a task is done: who is asked, what that model can do, and what so many tokens would cost.
+
+    `estimate` takes input and output tokens and gives US dollars, None where the model has no known price.
+    """
+
+    route: Route
+    row: Model
+    estimate: Callable[[int, int], float | None]
+
+
+class Gateway:
+    """Asks models. What is asked at once is bounded, and people who wait take turns."""
+
+    def __init__(self, attempts: Attempts, routes: Routes, quota: Quota, turns: Turns, policy: Policy) -> None:
+        self.attempts = attempts
+        self.routes = routes
+        self.quota = quota
+        self.turns = turns
+        self.policy = policy
+        self.breakers: dict[Choice, Breaker] = {}
+
+    async def terms(self, task: str, job: str) -> Terms:
+        """The terms of a job's calls for a task. Raises `ProviderError` where the provider cannot be built."""
+        route = await self.route(task, job)
+        async with self.attempts.pool.provider(route.first) as provider:
+            row = provider.row
+        return Terms(route, row, lambda input, output: self.estimate(route.first, input, output))
+
+    async def route(self, task: str, job: str) -> Route:
+        """Who is asked; providers that nobody is sent to any more are closed when their last call ends."""
+        table = await self.routes.table()
+        await self.attempts.pool.keep(table.choices)
+        return table.route(task, job)
+
+    def estimate(self, choice: Choice, input_tokens: int, output_tokens: int) -> float | None:
+        usage = Usage(input_total=input_tokens, output_total=output_tokens)
+        return self.attempts.prices.cost(choice.vendor, choice.model, usage, self.attempts.budget.now()).usd
+
+    async def ask(self, request: Request, origin: Origin, *, route: Route | None = None) -> Answer:
+        """The answer of the first provider that gives one, within the time that one answer may take.
+
+        Every attempt is in the call log when this returns or raises. Raises `ProviderError`, the first provider's where
+        the fallback failed too. Cancelling it cancels the call under way.
+        """
+        chosen = route or await self.route(request.task, origin.job)
+        async with self.quota.request(origin, request.task), self.turns.turn(origin.user):
+            asking = Asking(request, origin)
+            try:
+                return await self.insist(asking, chosen.first, self.share(chosen))
+            except CALLERS:
+                raise
+            except ProviderError as error:
+                if chosen.fallback is None:
+                    raise
+                return await self.stand_in(asking, chosen, error)
+
+    def share(self, route: Route) -> float:
+        """The seconds that the first provider has."""
+        return self.policy.answer_seconds - (self.policy.fallback_seconds if route.fallback else 0.0)
+
+    async def stand_in(self, asking: Asking, route: Route, error: ProviderError) -> Answer:
+        """Ask the fallback. Where that fails too, people are told what is wrong with the provider they chose."""
+        assert route.fallback is not None
+        log.warning("%s could not answer (%s), %s stands in", route.first, error.kind, route.fallback)
+        try:
+            return await self.insist(asking, route.fallback, self.policy.answer_seconds, instead_of=route.first)
+        except CALLERS:
+            raise
+        except ProviderError as second:
+            log.warning("%s could not answer either (%s)", route.fallback, second.kind)
+            raise error from None
+
+    async def insist(self, asking: Asking, choice: Choice, until: float, *, instead_of: Choice | None = None) -> Answer:
+        """Ask one provider until `until` seconds of the answer are over; what is of no use is asked for once more."""
+        try:
+            return await self.persist(asking, choice, until, instead_of)
+        except REPAIRABLE as error:
+            if self.left(asking, until) < self.policy.least_seconds:
+                raise
+            log.info("%s gave an answer of no use (%s) and is asked once more", choice, error.kind)
+            again = replace(asking, request=repaired(asking.request))
+            return await self.persist(again, choice, until, instead_of)
+
+    async def persist(self, asking: Asking, choice: Choice, until: float, instead_of: Choice | None) -> Answer:
+        """Try again what may pass, for as long as there is time."""
+        breaker = self.breaker(choice)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, Transient) and not breaker.is_open),
+            stop=stop_after_attempt(1 + self.policy.retries)
+            | stop_before_delay(max(self.left(asking, until) - self.policy.least_seconds, 0.0)),
+            wait=self.pause,
+            sleep=asyncio.sleep,
+            reraise=True,
+        )
+        return await retrying(self.attempt, asking, choice, until, instead_of)
+
+    async def attempt(self, asking: Asking, choice: Choice, until: float, instead_of: Choice | None) -> Answer:
+        """Make one attempt, and let the provider's breaker know how it went."""
+        seconds = min(self.policy.attempt(asking.request), self.left(asking, until))
+        if seconds <= 0:
+            raise TimedOut(choice.provider, "no time left")
+        breaker = self.breaker(choice)
+        breaker.enter()
+        attempt = Attempt(
+            choice,
+            asking.request,
+            asking.origin,
+            next(asking.numbers),
+            seconds,
+            instead_of=instead_of.provider if instead_of else None,
+            purpose=asking.purpose,
+        )
+        try:
+            reply = await self.attempts.make(attempt, asking.bill)
+        except ProviderError as error:
+            breaker.leave(error)
+            raise
+        except BaseException:
+            breaker.drop()
+            raise
+        breaker.leave(None)
+        return answer(reply, attempt, asking, instead_of)
+
+    def left(self, asking: Asking, until: float) -> float:
+        return until - (time.monotonic() - asking.began)
+
+    def pause(self, state: RetryCallState) -> float:
+        """Seconds until the next attempt: what the vendor asks for, and at least a random time that grows."""
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, Transient) else None
+        growing = random_pause(multiplier=self.policy.pause_seconds, max=self.policy.longest_pause_seconds)
+        return max(asked or 0.0, growing(state))
+
+    def breaker(self, choice: Choice) -> Breaker:
+        return self.breakers.setdefault(choice, Breaker(self.policy.failures, self.policy.open_seconds))
+
+    async def note_dropped(self, answer: Answer, entries: int) -> None:
+        """Record how many entries of this answer cited nothing that exists."""
+        await written(lambda: self.attempts.store.note_dropped(answer.call_id, entries))
+
+
+def repaired(request: Request) -> Request:
+    """The same request, with a word about the answer that was of no use."""
+    return replace(
+        request,
+        system=f"{request.system}\n\n{prompts.REPAIR}",
+        prompt_version=f"{request.prompt_version}-repair",
+    )
+
+
+def answer(reply: Reply, attempt: Attempt, asking: Asking, instead_of: Choice | None) -> Answer:
+    known = [cost.usd for cost in asking.bill if cost.usd is not None]
+    return Answer(
+        reply=reply,
+        call_id=attempt.id,
+        seconds=time.monotonic() - asking.began,
+        cost_usd=sum(known) if len(known) == len(asking.bill) else None,
+        model=label(reply.served_model),
+        instead_of=instead_of.vendor.label if instead_of else None,
+    )

@@ -60,6 +60,10 @@ Rules:
 - Write plain text: no markdown, no links unless the messages hold them, no @ signs before names.
 - {language}"""
 
+REPAIR = """\
+You were asked this before, and your answer could not be used, because it was not JSON of the given schema. Answer with
+that JSON alone: nothing before it, nothing after it, every property present, every value one that the schema allows."""
+
 POINTS = {
     Length.SHORT: "at most 3, one short sentence each",
     Length.NORMAL: "at most 7, one sentence each",

@@ -1,6 +1,7 @@
-"""Which model answers: a provider and one of its models, and who stands in when that one cannot."""
+"""Which model answers: a provider and one of its models for each task, and who stands in when that one cannot."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from adapters import PROVIDERS, Vendor
@@ -28,17 +29,39 @@ class Route:
     first: Choice
     fallback: Choice | None = None
 
+    @property
+    def choices(self) -> frozenset[Choice]:
+        return frozenset({self.first, self.fallback or self.first})
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingTable:
+    """The routes that hold at one moment: one for each task that has its own, and one for all others."""
+
+    default: Route
+    tasks: Mapping[str, Route] = field(default_factory=dict)
+
+    def route(self, task: str, job: str) -> Route:
+        """The route of a job's calls for a task."""
+        return self.tasks.get(task, self.default)
+
+    @property
+    def choices(self) -> frozenset[Choice]:
+        """All that may be asked."""
+        return self.default.choices.union(*(route.choices for route in self.tasks.values()))
+
 
 class Routes(Protocol):
-    async def route(self, task: str, job: str) -> Route:
-        """The route of a job's calls for a task: the same however often the job is tried, unless an admin switches."""
+    """Where the routes are read from, anew for every question, so that a switch holds for the next one."""
+
+    async def table(self) -> RoutingTable: ...
 
 
-class FixedRoute(Routes):
-    """One route for everything."""
+class FixedRoutes(Routes):
+    """The routes of the environment, which never change."""
 
-    def __init__(self, route: Route) -> None:
-        self.fixed = route
+    def __init__(self, default: Route) -> None:
+        self.fixed = RoutingTable(default)
 
-    async def route(self, task: str, job: str) -> Route:
+    async def table(self) -> RoutingTable:
         return self.fixed

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
 
 from bot.store import Change, Store
 
 log = logging.getLogger("precis.settings")
 
+REQUESTS_PER_USER_HOUR = 60
 OPERATOR = "operator"
 """Stands in the audit for whoever changes settings on the command line."""
 
@@ -25,10 +26,19 @@ class Frozen(BaseModel):
 
 
 class Settings(Frozen):
-    """Everything that can be set for a workspace, each field under its own name in the table `settings`."""
+    """Everything that can be set for a workspace, each field under its own name in the table `settings`.
+
+    Channels are Slack ids. Budgets are US dollars, None for no limit; days and months begin at midnight in `timezone`.
+    `requests_per_user_hour` is what one person may ask for within an hour, None for as much as they like.
+    """
 
     triage_channels: tuple[str, ...] = ()
     quiet_channels: tuple[str, ...] = ()
+    digest_channel: str = ""
+    daily_budget_usd: NonNegativeFloat | None = None
+    monthly_budget_usd: NonNegativeFloat | None = None
+    requests_per_user_hour: PositiveInt | None = REQUESTS_PER_USER_HOUR
+    timezone: str = "UTC"
 
 
 class WorkspaceSettings:

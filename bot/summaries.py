@@ -6,15 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import uuid4
 
 from bot.limits import affordable
-from bot.llm import Gateway, Origin
+from bot.llm import Gateway, Origin, Terms
 from bot.offload import offload
 from bot.prompts import VERSION
 from bot.store import KeptSummary, Store
-from bot.summariser import Earlier, Made, Progress, Summariser, unseen
+from bot.summariser import TASK, Earlier, Made, Progress, Summariser, unseen
 from bot.summary import Summary, checked
 from bot.transcript import Message, Transcript
 from bot.wish import Wish
@@ -61,7 +61,8 @@ class Summarised:
 
     `id` is that of its row, None where nothing is kept; `call` is the call that wrote it. `calls` were made for it now:
     0 where it was kept, and then `seconds` and `cost_usd` are 0 too. `cost_usd` is None where the price is unknown.
-    `added` counts the messages that were new to an earlier summary, None where there was none.
+    `added` counts the messages that were new to an earlier summary, None where there was none. `instead_of` is the
+    label of the provider that was asked first and could not answer, None where it did.
     """
 
     id: str | None
@@ -74,6 +75,7 @@ class Summarised:
     seconds: float
     cost_usd: float | None
     added: int | None
+    instead_of: str | None = None
 
 
 class TooDear(Exception):
@@ -125,9 +127,10 @@ class Summaries:
         if kept is not None and kept.messages == len(order.prints):
             return remembered(kept)
         earlier = Earlier(Summary.model_validate_json(kept.summary).draft(), kept.messages) if kept else None
-        await offload(len(order.transcript), self.afford, order, earlier)
+        terms = await self.terms(order.origin)
+        await offload(len(order.transcript), self.afford, order, earlier, terms)
         made = await self.summariser.summarise(
-            order.transcript, order.wish, order.origin, earlier=earlier, progress=progress
+            order.transcript, order.wish, order.origin, terms=terms, earlier=earlier, progress=progress
         )
         return await self.recorded(order, made, earlier)
 
@@ -138,25 +141,34 @@ class Summaries:
             return None
         return kept
 
-    def afford(self, order: Order, earlier: Earlier | None) -> None:
+    async def terms(self, origin: Origin) -> Terms:
+        return await self.gateway.terms(TASK, origin.job)
+
+    def afford(self, order: Order, earlier: Earlier | None, terms: Terms) -> None:
         """Raise `TooDear` where reading what is new would cost more than is allowed."""
         if order.allowance is None:
             return
         lines = order.transcript.lines[earlier.messages if earlier else 0 :]
-        whole = self.cost(lines)
+        cost = partial(self.cost, terms)
+        whole = cost(lines)
         if whole is not None and whole > order.allowance:
-            newest = affordable(lines, order.allowance, self.cost)
-            raise TooDear(whole, self.cost(newest) or 0.0, len(newest))
+            newest = affordable(lines, order.allowance, cost)
+            raise TooDear(whole, cost(newest) or 0.0, len(newest))
 
-    def newest(self, transcript: Transcript, allowance: float) -> Transcript:
+    async def newest(self, transcript: Transcript, allowance: float, origin: Origin) -> Transcript:
         """The newest messages that may be read for that many US dollars."""
-        lines = transcript.lines
-        return transcript.without(len(lines) - len(affordable(lines, allowance, self.cost)))
+        cost = partial(self.cost, await self.terms(origin))
 
-    def cost(self, lines: Sequence[str]) -> float | None:
+        def cut() -> Transcript:
+            lines = transcript.lines
+            return transcript.without(len(lines) - len(affordable(lines, allowance, cost)))
+
+        return await offload(len(transcript), cut)
+
+    def cost(self, terms: Terms, lines: Sequence[str]) -> float | None:
         """What reading these lines will roughly cost, None where the model has no known price."""
-        plan = self.summariser.plan(lines)
-        return self.gateway.estimate(plan.input_tokens, plan.output_tokens)
+        plan = self.summariser.plan(lines, terms.row)
+        return terms.estimate(plan.input_tokens, plan.output_tokens)
 
     async def recorded(self, order: Order, made: Made, earlier: Earlier | None) -> Summarised:
         summary = await offload(len(order.transcript), checked, made.draft, order.transcript)
@@ -175,6 +187,7 @@ class Summaries:
             seconds=last.seconds,
             cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
             added=len(order.prints) - earlier.messages if earlier else None,
+            instead_of=last.instead_of,
         )
         if found.id is not None:
             await self.store.keep_summary(row(found.id, order, found))

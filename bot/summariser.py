@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 
 from adapters.base import Request
 from adapters.errors import TooLong
-from adapters.models import model
+from adapters.models import UNKNOWN, Model
 from bot import prompts
 from bot.limits import SAFETY
-from bot.llm import Answer, Gateway, Origin
+from bot.llm import Answer, Gateway, Origin, Terms
 from bot.offload import offload
 from bot.parts import split
 from bot.prompts import Prompt
+from bot.routes import Route
 from bot.summary import Draft, schema
 from bot.transcript import Transcript, estimate_tokens, fenced
 from bot.wish import Wish
+
+TASK = "summarise"
 
 MAX_OUTPUT_TOKENS = 3_000
 """Room for about 25 entries, and for the little thinking that some models cannot switch off."""
@@ -92,6 +95,7 @@ class Summariser:
         wish: Wish,
         origin: Origin,
         *,
+        terms: Terms | None = None,
         earlier: Earlier | None = None,
         progress: Progress = unseen,
     ) -> Made:
@@ -100,40 +104,37 @@ class Summariser:
         With `earlier`, only the messages that it does not cover are read. Raises `ProviderError`; an input that the
         vendor finds too long is cut once more, in half.
         """
+        terms = terms or await self.gateway.terms(TASK, origin.job)
         lines = (await offload(len(transcript), lambda: transcript.lines))[earlier.messages if earlier else 0 :]
-        plan = await offload(len(lines), self.plan, lines)
-        reading = Reading(self.gateway, wish, origin, progress, plan.room)
+        plan = await offload(len(lines), self.plan, lines, terms.row)
+        reading = Reading(self.gateway, wish, origin, terms.route, progress, plan.room)
         notes = [earlier.draft] if earlier else []
         try:
             draft = await reading.read(plan.parts, notes)
         except TooLong:
-            draft = await reading.read(self.smaller(lines, plan).parts, notes)
+            draft = await reading.read(self.smaller(lines, plan, terms.row).parts, notes)
         return Made(draft, tuple(reading.answers))
 
-    def plan(self, lines: Sequence[str]) -> Plan:
-        room, tokens = self.room(), self.tokens(lines)
+    def plan(self, lines: Sequence[str], row: Model) -> Plan:
+        room, tokens = available(row), counted(lines, row)
         if tokens <= room:
             return Plan([lines], room, tokens)
-        return Plan(split(lines, min(room // 2, self.part_tokens), self.factor), room, tokens)
+        return Plan(split(lines, min(room // 2, self.part_tokens), row.tokenizer_factor), room, tokens)
 
-    def smaller(self, lines: Sequence[str], plan: Plan) -> Plan:
+    def smaller(self, lines: Sequence[str], plan: Plan, row: Model) -> Plan:
         """Parts half as long as the longest of a plan that turned out too long."""
-        longest = max(map(self.tokens, plan.parts))
-        return Plan(split(lines, max(longest // 2, 1), self.factor), plan.room // 2, plan.tokens)
+        longest = max(counted(part, row) for part in plan.parts)
+        return Plan(split(lines, max(longest // 2, 1), row.tokenizer_factor), plan.room // 2, plan.tokens)
 
-    def room(self) -> int:
-        """Tokens of conversation that fit one call beside our instructions and the answer."""
-        row = model(self.gateway.provider.model)
-        window = row.window if row else UNKNOWN_WINDOW
-        return int((window - MAX_OUTPUT_TOKENS) * SAFETY) - PROMPT_TOKENS
 
-    def tokens(self, lines: Iterable[str]) -> int:
-        return estimate_tokens("\n".join(lines), self.factor)
+def available(row: Model) -> int:
+    """Tokens of conversation that fit one call beside our instructions and the answer."""
+    window = UNKNOWN_WINDOW if row is UNKNOWN else row.window
+    return max(int((window - MAX_OUTPUT_TOKENS) * SAFETY) - PROMPT_TOKENS, PROMPT_TOKENS)
 
-    @property
-    def factor(self) -> float:
-        row = model(self.gateway.provider.model)
-        return row.tokenizer_factor if row else 1.0
+
+def counted(lines: Iterable[str], row: Model) -> int:
+    return estimate_tokens("\n".join(lines), row.tokenizer_factor)
 
 
 @dataclass(slots=True)
@@ -143,6 +144,7 @@ class Reading:
     gateway: Gateway
     wish: Wish
     origin: Origin
+    route: Route
     progress: Progress
     room: int
     answers: list[Answer] = field(default_factory=list)
@@ -188,7 +190,7 @@ class Reading:
             texts.insert(0, fenced("wish", self.wish.focus))
         answer = await self.gateway.ask(
             Request(
-                task="summarise",
+                task=TASK,
                 system=prompt.system,
                 text="\n".join([*texts, fenced("transcript", "\n".join(lines))]),
                 schema=schema(topics=self.wish.topics),
@@ -196,6 +198,7 @@ class Reading:
                 prompt_version=prompt.version,
             ),
             self.origin,
+            route=self.route,
         )
         self.answers.append(answer)
         return Draft.model_validate(answer.reply.data)

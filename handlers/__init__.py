@@ -13,6 +13,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.inbox import Job
 from handlers import (
+    alarms,
     answers,
     buttons,
     cards,
@@ -71,6 +72,7 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     picking.QUEUE: (picking.perform, picking.give_up),
     share.QUEUE: (share.perform, share.give_up),
     cards.QUEUE: (cards.perform, cards.give_up),
+    alarms.QUEUE: (alarms.perform, alarms.give_up),
 }
 
 

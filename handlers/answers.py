@@ -135,13 +135,18 @@ def said(entry: Entry, look: Look) -> str:
 def footer(found: Summarised, look: Look) -> str:
     """What the summary took, in markup: model, calls, seconds, cost, messages, and how fresh it is."""
     parts = [f"shared by {clip(one_line(look.by), NAME_LENGTH)}"] if look.by else []
-    parts += [found.model, *took(found), plural(found.messages, "message")]
+    parts += [answered_by(found), *took(found), plural(found.messages, "message")]
     words = [escape(part) for part in parts]
     if found.calls == 0 and not look.by:
         words.append(f"nothing new since {date(found.made_at)}")
     if found.added is not None:
         words.append(f"updated with {plural(found.added, 'new message')}")
     return " · ".join([*words, *([escape(look.remark)] if look.remark else []), CAUTION])
+
+
+def answered_by(found: Summarised) -> str:
+    """The model's name; where it stood in for another, that is said."""
+    return f"answered by {found.model}, {found.instead_of} was unavailable" if found.instead_of else found.model
 
 
 def took(found: Summarised) -> list[str]:

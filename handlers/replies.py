@@ -70,6 +70,13 @@ SENTENCES: dict[type[Exception], str] = {
     provider.Truncated: "The summary came out too long, and {vendor} cut it off. Please ask again.",
     provider.Empty: "{vendor} answered without a word. Please ask again.",
     provider.BadOutput: "{vendor} sent an answer that I cannot use. Please ask again.",
+    provider.OverBudget: (
+        "The budget for models is used up for now, so I did not ask one. Whoever runs Precis can raise it."
+    ),
+    provider.OverLimit: (
+        "You have asked as often as one person may within an hour, so that enough is left for everybody. Please ask"
+        " again in a while."
+    ),
     provider.RateLimited: "{vendor} takes no more requests at the moment. Please ask again in {wait}.",
     provider.Overloaded: "{vendor} is overloaded at the moment. Please ask again in a few minutes.",
     provider.ServerError: "{vendor} has a fault at the moment. Please ask again in a few minutes.",

@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import Inbox
 from bot.llm import Gateway
+from bot.settings import WorkspaceSettings
 from bot.store import Store
 from bot.summaries import Summaries
 from handlers.access import Access
@@ -35,6 +36,7 @@ class Services:
     inbox: Inbox
     gateway: Gateway
     store: Store
+    settings: WorkspaceSettings
     summaries: Summaries
     people: People
     access: Access

@@ -12,8 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.errors import ProviderError
 from bot.inbox import Job
-from bot.llm import Origin
-from bot.offload import offload
+from bot.origin import Origin
 from bot.summaries import Order, TooDear
 from bot.summariser import Progress
 from bot.transcript import Transcript
@@ -148,16 +147,17 @@ def worth_it(transcript: Transcript) -> None:
 
 async def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
     transcript = read.transcript
+    origin = Origin(services.workspace.team, read.channel, ask.user, job.id)
     allowance = services.allowance if ask.spend is not Spend.WHOLE else None
     if ask.spend is Spend.NEWEST and allowance is not None:
-        transcript = await offload(len(transcript), services.summaries.newest, transcript, allowance)
+        transcript = await services.summaries.newest(transcript, allowance, origin)
         allowance = None
     return Order(
         channel=read.channel,
         subject=read.root or ask.subject,
         transcript=transcript,
         wish=Wish(focus=ask.focus, told=ask.told, length=ask.length, topics=not read.root),
-        origin=Origin(services.workspace.team, read.channel, ask.user, job.id),
+        origin=origin,
         allowance=allowance,
     )
 

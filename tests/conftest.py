@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot import app
 from bot.app import Precis
 from bot.config import Config
+from bot.limits import Policy
 from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
 
@@ -109,13 +110,17 @@ def settings(slack: Sandbox, tmp_path: Path) -> Config:
 
 
 class Start(Protocol):
-    def __call__(self, **changes: object) -> AbstractAsyncContextManager[Precis]: ...
+    def __call__(self, policy: Policy = ..., **changes: object) -> AbstractAsyncContextManager[Precis]: ...
 
 
 @pytest.fixture
 def start(settings: Config) -> Start:
-    """The app with some settings changed."""
-    return lambda **changes: app.running(replace(settings, **changes))
+    """The app with some settings changed; `policy` is how patient its gateway is."""
+
+    def started(policy: Policy = Policy(), **changes: object) -> AbstractAsyncContextManager[Precis]:  # noqa: B008
+        return app.running(replace(settings, **changes), policy=policy)  # type: ignore[arg-type]
+
+    return started
 
 
 @pytest.fixture

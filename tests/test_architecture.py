@@ -106,7 +106,7 @@ def wrong(allowed: Callable[[str, str], bool]) -> list[str]:
 
 def test_it_reads_the_imports() -> None:
     assert len(modules()) > 50
-    assert {"adapters.base", "adapters.errors", "bot.store"} <= imports("bot.llm")
+    assert {"adapters.base", "adapters.errors", "bot.attempts"} <= imports("bot.llm")
     assert {"handlers.blocks", "handlers.posts", "slack_sdk.errors"} <= imports("handlers.summaries")
     assert "handlers" not in imports("handlers.tldr")
     assert "adapters.base" not in imports("adapters.errors")

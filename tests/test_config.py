@@ -3,7 +3,6 @@
 from dataclasses import FrozenInstanceError
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +11,9 @@ from pydantic import SecretStr
 
 from adapters import PROVIDERS
 from bot import config
-from bot.config import ConfigError, Spending, load
+from bot.config import ConfigError, load
 from bot.routes import Choice, Route
+from bot.settings import Settings
 
 BOT = "xoxb-1111-bot-secret"
 APP = "xapp-1-app-secret"
@@ -106,9 +106,15 @@ def test_it_reads_who_stands_in_and_what_may_be_spent() -> None:
     )
 
     assert found.route == Route(Choice("claude", "claude-haiku-4-5"), Choice("openai", "gpt-6-luna"))
-    assert found.spending == Spending(2.5, 0.0, None, ZoneInfo("Asia/Tokyo"))
     assert (found.max_concurrent_calls, found.admin_users) == (8, ("U0ADA00001", "W0BEN00001"))
-    assert (found.triage_channels, found.digest_channel) == (("C0SUPPORT1", "C0SUPPORT2"), "C0DIGEST01")
+    assert found.settings == Settings(
+        triage_channels=("C0SUPPORT1", "C0SUPPORT2"),
+        digest_channel="C0DIGEST01",
+        daily_budget_usd=2.5,
+        monthly_budget_usd=0.0,
+        requests_per_user_hour=None,
+        timezone="Asia/Tokyo",
+    )
 
 
 def test_it_knows_every_provider_that_has_what_it_needs() -> None:

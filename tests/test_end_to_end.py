@@ -1,15 +1,14 @@
 """Each vendor answers `/tldr` through its own SDK against its loopback server, and each failure has its sentence."""
 
 import pytest
-from pydantic import SecretStr
 
-from adapters import PROVIDERS
-from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox
+from bot.settings import Settings
 from bot.store import Store
-from tests.conftest import ADA, GENERAL, Start
+from tests.conftest import ADA, BEN, GENERAL, Start
+from tests.gateways import QUICK, at
 from tests.test_tldr import link
-from tests.vendors import KEY, SERVERS, VendorServer
+from tests.vendors import SERVERS
 
 SUMMARY = {
     "headline": "They roll back at 14:00 & <!channel> is told.",
@@ -22,10 +21,6 @@ SUMMARY = {
     "open_questions": [{"text": "Who owns the font package?", "sources": [5]}],
 }
 VENDORS = {server.name: server for server in SERVERS}
-
-
-def at(server: VendorServer) -> ProviderConfig:
-    return ProviderConfig(server.name, PROVIDERS[server.name].default_model, SecretStr(KEY), server.url)
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -63,26 +58,61 @@ async def test_it_answers_with_this_vendor(slack: Sandbox, thread: str, start: S
 async def test_it_says_what_went_wrong_and_logs_the_call(
     slack: Sandbox, thread: str, start: Start, name: str, problem: str, said: str, kind: str
 ) -> None:
-    async with VENDORS[name]() as server, start(provider=at(server)) as precis:
-        server.then(server.problem(problem))
+    async with VENDORS[name]() as server, start(QUICK, provider=at(server)) as precis:
+        server.always(server.problem(problem))
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
         await precis.services.inbox.idle()
-        [call] = await Store(precis.database).calls()
+        calls = await Store(precis.database).calls()
 
     assert said in asked.answers[0]["text"]
-    assert (call.outcome, call.error, call.cost_usd) == ("failed", kind, None)
+    assert {(call.outcome, call.error, call.cost_usd) for call in calls} == {("failed", kind, None)}
+    assert len(calls) == len(server.received)
 
 
 async def test_it_charges_for_an_answer_that_is_no_use(slack: Sandbox, thread: str, start: Start) -> None:
     async with VENDORS["openai"]() as server, start(provider=at(server)) as precis:
-        server.then(server.reply("not JSON at all"))
+        server.answer("not JSON at all")
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
         await precis.services.inbox.idle()
-        [call] = await Store(precis.database).calls()
+        first, repair = await Store(precis.database).calls()
 
     assert "an answer that I cannot use" in asked.answers[0]["text"]
-    assert (call.outcome, call.error) == ("failed", "bad_output")
-    assert call.cost_usd is not None
-    assert call.cost_usd > 0
+    assert (first.outcome, first.error) == (repair.outcome, repair.error) == ("failed", "bad_output")
+    assert (first.attempt, repair.attempt, repair.prompt_version) == (1, 2, f"{first.prompt_version}-repair")
+    assert first.cost_usd is not None
+    assert first.cost_usd > 0
+
+
+async def test_it_says_who_answered_where_the_chosen_provider_could_not(
+    slack: Sandbox, thread: str, start: Start
+) -> None:
+    async with VENDORS["claude"]() as claude, VENDORS["openai"]() as openai:
+        claude.always(claude.problem("auth"))
+        openai.answer(SUMMARY)
+        fallback = at(openai)
+        started = start(QUICK, provider=at(claude), providers={"openai": fallback}, fallback=fallback.choice)
+        async with started as precis:
+            await slack.connected()
+            asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+            await precis.services.inbox.idle()
+
+    assert "answered by GPT-4o mini, Claude was unavailable" in asked.answers[0]["text"]
+
+
+async def test_it_stops_at_the_budget_and_tells_the_admins_once(slack: Sandbox, thread: str, start: Start) -> None:
+    async with VENDORS["openai"]() as server:
+        settings = Settings(daily_budget_usd=0)
+        async with start(provider=at(server), settings=settings, admin_users=(BEN,)) as precis:
+            await slack.connected()
+            ada = slack.person(ADA)
+            asked = [await ada.command("/tldr", link(slack, GENERAL, thread), channel=GENERAL) for _ in range(3)]
+            await precis.services.inbox.idle()
+        received = list(server.received)
+
+    assert received == []
+    assert all("The budget for models is used up" in one.answers[0]["text"] for one in asked)
+    ben = slack.person(BEN)
+    [told] = ben.sees(ben.dm())
+    assert told["text"].startswith("The daily budget of $0.00 for models is used up")

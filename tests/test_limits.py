@@ -3,8 +3,8 @@
 import pytest
 
 from adapters.base import Request
-from adapters.models import MODELS
-from bot.limits import ATTEMPT_SECONDS, LONGEST_ATTEMPT_SECONDS, attempt_seconds, fits
+from adapters.models import MODELS, rules
+from bot.limits import Policy, fits
 from bot.transcript import BYTES_PER_TOKEN
 
 OUTPUT = 3_000
@@ -16,17 +16,17 @@ def request(tokens: int, system: str = "") -> Request:
 
 
 def test_it_gives_a_short_text_the_ordinary_time() -> None:
-    assert attempt_seconds(request(0)) == ATTEMPT_SECONDS == 20
-    assert attempt_seconds(request(400)) == pytest.approx(20.1)
+    assert Policy().attempt(request(0)) == 20
+    assert Policy().attempt(request(400)) == pytest.approx(20.1)
 
 
 def test_it_gives_a_long_text_more_time() -> None:
-    assert attempt_seconds(request(40_000)) == pytest.approx(30)
+    assert Policy().attempt(request(40_000)) == pytest.approx(30)
 
 
 @pytest.mark.parametrize("tokens", [160_000, 200_000, 1_000_000])
 def test_it_never_gives_more_than_the_whole_answer_has(tokens: int) -> None:
-    assert attempt_seconds(request(tokens)) == LONGEST_ATTEMPT_SECONDS == 60
+    assert Policy().attempt(request(tokens)) == Policy().answer_seconds == 60
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_it_never_gives_more_than_the_whole_answer_has(tokens: int) -> None:
     ],
 )
 def test_it_fills_a_window_to_95_percent_with_room_for_the_answer(model_id: str, tokens: int, fit: bool) -> None:
-    assert fits(request(tokens), model_id) is fit
+    assert fits(request(tokens), rules(model_id)) is fit
 
 
 def test_it_counts_the_instructions_too() -> None:
-    assert fits(request(118_000), "gpt-4o-mini")
-    assert not fits(request(118_000, system="b" * 5_000), "gpt-4o-mini")
+    assert fits(request(118_000), rules("gpt-4o-mini"))
+    assert not fits(request(118_000, system="b" * 5_000), rules("gpt-4o-mini"))
 
 
 def test_it_has_a_window_larger_than_an_answer_for_every_model() -> None:

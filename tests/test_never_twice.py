@@ -114,11 +114,11 @@ async def test_it_shares_a_call_even_where_nothing_is_kept(
 
 
 async def test_it_forgets_a_failure(slack: Sandbox, openai: Precis, server: OpenAIServer, thread: str) -> None:
-    server.then(server.problem("server_error"))
+    server.then(server.problem("bad_request"))
     failed = await ask(slack, openai, link(slack, GENERAL, thread))
     again = await ask(slack, openai, link(slack, GENERAL, thread))
 
-    assert "has a fault" in failed.answers[0]["text"]
+    assert "refused the request" in failed.answers[0]["text"]
     assert "They roll back" in again.answers[0]["text"]
 
 

@@ -11,6 +11,7 @@ from bot import config, demo
 from bot.cli import main
 from bot.providers import ProviderConfig
 from bot.sandbox import Workspace
+from bot.settings import REQUESTS_PER_USER_HOUR
 from handlers.links import permalink
 from tests.conftest import ROOT
 
@@ -51,7 +52,7 @@ def test_it_lists_the_variables_of_the_example_file() -> None:
         ("SLACK_API_URL", config.SLACK_API_URL),
         ("DATABASE_URL", config.DATABASE_URL),
         ("CONTENT_RETENTION_DAYS", str(config.CONTENT_RETENTION_DAYS)),
-        ("MAX_REQUESTS_PER_USER_HOUR", str(config.MAX_REQUESTS_PER_USER_HOUR)),
+        ("MAX_REQUESTS_PER_USER_HOUR", str(REQUESTS_PER_USER_HOUR)),
         ("MAX_CONCURRENT_CALLS", str(config.MAX_CONCURRENT_CALLS)),
     ],
 )

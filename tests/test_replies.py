@@ -34,7 +34,7 @@ FAILURES = [
 
 
 def test_it_knows_the_failures_there_are() -> None:
-    assert len(PROVIDER_ERRORS) == 19
+    assert len(PROVIDER_ERRORS) == 21
     assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
     assert len(REFUSALS) == 10
 

@@ -7,18 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters import PROVIDERS, build
 from adapters.errors import ServerError, TooLong
-from bot.database import Database
-from bot.llm import Gateway, Origin
-from bot.store import Store
 from bot.summariser import Earlier, Summariser
 from bot.summary import Draft
 from bot.transcript import Message, Transcript
 from bot.wish import Wish
-from tests.vendors import KEY, OpenAIServer, Received
+from tests.gateways import ORIGIN, QUICK, at, opened
+from tests.vendors import OpenAIServer, Received
 
-ORIGIN = Origin("T1", "C1", "U1", "job-1")
 PLAIN = {"headline": "All is well.", "points": [], "decisions": [], "actions": [], "open_questions": []}
 
 
@@ -40,11 +36,8 @@ async def server() -> AsyncIterator[OpenAIServer]:
 
 @pytest.fixture
 async def summariser(server: OpenAIServer, tmp_path: Path) -> AsyncIterator[Summariser]:
-    database = await Database.open(f"sqlite:///{tmp_path / 'precis.db'}")
-    provider = build("openai", key=KEY, base_url=server.url)
-    yield Summariser(Gateway(PROVIDERS["openai"], provider, Store(database), keep_text=True))
-    await provider.close()
-    await database.close()
+    async with opened(tmp_path, at(server), policy=QUICK) as running:
+        yield Summariser(running.gateway)
 
 
 def text(received: Received) -> str:
@@ -139,7 +132,7 @@ async def test_it_cuts_only_once(server: OpenAIServer, summariser: Summariser) -
 
 
 async def test_it_fails_as_a_whole_when_a_part_fails(server: OpenAIServer, summariser: Summariser) -> None:
-    server.then(server.problem("server_error"))
+    server.always(server.problem("server_error"))
 
     with pytest.raises(ServerError):
         await summariser.summarise(conversation(5000), Wish(), ORIGIN)

@@ -49,7 +49,7 @@ class Answer:
 
 
 Data = Mapping[str, object] | str
-Script = Answer | Callable[[Received], Data]
+Script = Answer | Callable[[Received], Data | Answer]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class VendorServer:
         assert self.runner.server is not None
         return len(self.runner.server.connections)
 
-    def answer(self, data: Data | Callable[[Received], Data]) -> None:
+    def answer(self, data: Data | Callable[[Received], Data | Answer]) -> None:
         """From now on, answer with this text, this JSON, or what the function makes of the call."""
         self.default = data if callable(data) else lambda received: data
 
@@ -155,7 +155,8 @@ class VendorServer:
         elif received.method == "GET":
             answer = Answer(self.described(received.path.rsplit("/", 1)[-1]))
         else:
-            answer = self.default if isinstance(self.default, Answer) else self.reply(self.default(received))
+            said = self.default if isinstance(self.default, Answer) else self.default(received)
+            answer = said if isinstance(said, Answer) else self.reply(said)
         if isinstance(answer.body, Problem):
             quote = f"{answer.body.message}: {json.dumps(received.body)} {json.dumps(dict(received.headers))}"
             return replace(answer, body=self.failure(answer.body, quote))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.store.budgets import Budgets
 from bot.store.calls import Call, Calls
 from bot.store.settings import Change, SettingRows
 from bot.store.summaries import KeptSummary, Summaries
@@ -9,7 +10,7 @@ from bot.store.summaries import KeptSummary, Summaries
 __all__ = ["Call", "Change", "KeptSummary", "Store"]
 
 
-class Store(Calls, Summaries, SettingRows):
+class Store(Calls, Summaries, SettingRows, Budgets):
     """Reads and writes the database. Every method raises `DatabaseError`."""
 
     async def forget_texts(self, before: datetime) -> None:

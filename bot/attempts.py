@@ -1,0 +1,163 @@
+"""One attempt to have a model answer: paid for from the budget, ended by its deadline, and a row in the call log."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from adapters.base import Provider, Reply, Request, Usage
+from adapters.errors import ProviderError, TimedOut, TooLong, Unreachable
+from bot.budget import Budget
+from bot.database import DatabaseError, Unavailable
+from bot.limits import estimated_input, fits
+from bot.origin import Origin
+from bot.pool import Pool
+from bot.pricing import Cost, Prices
+from bot.routes import Choice
+from bot.store import Call, Store
+
+log = logging.getLogger("precis.llm")
+
+AWAY = 0.5
+"""Seconds between tries to write where the database is away."""
+
+UNPRICED = Cost(None, None)
+"""What never reached the vendor's meter."""
+
+UNBILLED = (TimedOut, Unreachable)
+"""Failures after which the vendor may send a bill that nobody has seen: the budget goes on holding the estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is tried now. `seconds` is its deadline; `instead_of` names the provider for which this one stands in."""
+
+    choice: Choice
+    request: Request
+    origin: Origin
+    number: int
+    seconds: float
+    instead_of: str | None = None
+    purpose: str = "work"
+    id: str = field(default_factory=lambda: uuid4().hex)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.monotonic)
+
+
+class Attempts:
+    """Makes attempts. `keep_text` says whether prompts and answers may be written down."""
+
+    def __init__(self, pool: Pool, store: Store, prices: Prices, budget: Budget, *, keep_text: bool) -> None:
+        self.pool = pool
+        self.store = store
+        self.prices = prices
+        self.budget = budget
+        self.keep_text = keep_text
+
+    async def make(self, attempt: Attempt, bill: list[Cost]) -> Reply:
+        """Ask once; what the vendor charged is added to the bill, also for an answer of no use.
+
+        Raises `ProviderError`. The attempt is in the call log when this returns or raises. What is refused before
+        anything was sent (too long, over the budget, no such provider) was no attempt.
+        """
+        async with self.pool.provider(attempt.choice) as provider:
+            if not fits(attempt.request, provider.row):
+                raise TooLong(provider.name, "estimated")
+            reserved = await self.budget.reserve(attempt.id, provider.name, await self.dearest(attempt, provider))
+            try:
+                return await self.answered(attempt, provider, reserved, bill)
+            finally:
+                if reserved is not None:
+                    await asyncio.shield(written(lambda: self.budget.release(attempt.id)))
+
+    async def answered(self, attempt: Attempt, provider: Provider, reserved: float | None, bill: list[Cost]) -> Reply:
+        try:
+            async with asyncio.timeout(attempt.seconds):
+                reply = await provider.complete(attempt.request)
+        except TimeoutError:
+            late = TimedOut(provider.name, "deadline")
+            await self.record(attempt, late.kind, None, bill, reserved)
+            raise late from None
+        except ProviderError as error:
+            held = reserved if isinstance(error, UNBILLED) else None
+            await self.record(attempt, error.kind, error.reply, bill, held)
+            raise
+        except asyncio.CancelledError:
+            await asyncio.shield(self.record(attempt, "cancelled", None, bill, reserved))
+            raise
+        await self.record(attempt, None, reply, bill)
+        return reply
+
+    async def dearest(self, attempt: Attempt, provider: Provider) -> float | None:
+        """The most that the attempt is likely to cost: all of its input anew, and all the output that it may write."""
+        usage = Usage(
+            input_total=estimated_input(attempt.request, provider.row),
+            output_total=provider.row.output_limit(attempt.request.max_output_tokens),
+        )
+        return (await self.cost(attempt.choice, attempt.choice.model, usage, attempt.at)).usd
+
+    async def cost(self, choice: Choice, model: str, usage: Usage, at: datetime) -> Cost:
+        return await asyncio.to_thread(self.prices.cost, choice.vendor, model, usage, at)
+
+    async def record(
+        self, attempt: Attempt, error: str | None, reply: Reply | None, bill: list[Cost], held: float | None = None
+    ) -> None:
+        """Price the attempt and write its row. `held` is what the budget goes on holding for it."""
+        seconds = time.monotonic() - attempt.started
+        cost = UNPRICED
+        if reply is not None:
+            cost = await self.cost(attempt.choice, reply.served_model, reply.usage, attempt.at)
+            bill.append(cost)
+        row = self.row(attempt, error, reply, cost, held, seconds)
+        await written(lambda: self.store.log_call(row))
+
+    def row(
+        self, attempt: Attempt, error: str | None, reply: Reply | None, cost: Cost, held: float | None, seconds: float
+    ) -> Call:
+        request, origin = attempt.request, attempt.origin
+        usage = reply.usage if reply else None
+        return Call(
+            id=attempt.id,
+            called_at=attempt.at.isoformat(),
+            task=request.task,
+            prompt_version=request.prompt_version,
+            provider=attempt.choice.provider,
+            requested_model=attempt.choice.model,
+            served_model=reply.served_model if reply else None,
+            input_tokens=usage.input_total if usage else None,
+            cached_tokens=usage.cache_read if usage else None,
+            cache_write_tokens=usage.cache_write if usage else None,
+            output_tokens=usage.output_total if usage else None,
+            thinking_tokens=usage.thinking if usage else None,
+            cost_usd=cost.usd,
+            price_table=cost.price_table,
+            latency_ms=round(seconds * 1000),
+            attempt=attempt.number,
+            outcome="failed" if error else "ok",
+            error=error,
+            workspace=origin.workspace,
+            channel=origin.channel,
+            user=origin.user,
+            job=origin.job,
+            request_id=reply.request_id if reply else None,
+            prompt=request.text if self.keep_text else None,
+            answer=reply.text if reply and self.keep_text else None,
+            purpose=attempt.purpose,
+            instead_of=attempt.instead_of,
+            reserved_usd=held,
+        )
+
+
+async def written(write: Callable[[], Awaitable[None]]) -> None:
+    """Write, waiting while the database is away; where waiting cannot help, say so and go on with the paid answer."""
+    while True:
+        try:
+            return await write()
+        except Unavailable:
+            await asyncio.sleep(AWAY)
+        except DatabaseError as error:
+            log.error("A call is not in the call log: %s", error)
+            return None

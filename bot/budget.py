@@ -1,0 +1,120 @@
+"""The workspace's budget: what a call may cost is set aside before it is made, so that no cap is ever passed."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from adapters.errors import OverBudget
+from bot.settings import Settings, WorkspaceSettings
+from bot.store import Store
+from bot.store.budgets import RESERVED_SECONDS
+
+log = logging.getLogger("precis.budget")
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """A budget that is used up: `period` is `daily` or `monthly`, `begun` its first day, `usd` what it allows."""
+
+    period: str
+    begun: str
+    usd: float
+
+
+Alarm = Callable[[Exhausted], Awaitable[None]]
+"""Tells the admins; called for every refusal, and tells them once."""
+
+
+async def unheard(exhausted: Exhausted) -> None:
+    """The alarm where nobody is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """US dollars that are left today and this month, None where there is no such budget."""
+
+    daily: float | None
+    monthly: float | None
+
+
+class Budget:
+    """Reserves, for one workspace, what calls may cost. `now` is aware."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: WorkspaceSettings,
+        *,
+        alarm: Alarm = unheard,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store = store
+        self.settings = settings
+        self.alarm = alarm
+        self.now = now
+        self.before_today: tuple[datetime, float] | None = None
+
+    async def reserve(self, call: str, provider: str, usd: float | None) -> float | None:
+        """Set aside what a call may cost; returns that, or None where there is no budget.
+
+        Raises `OverBudget` where a cap would be passed, or where nobody knows what the call costs.
+        """
+        settings = await self.settings.read()
+        if settings.daily_budget_usd is None and settings.monthly_budget_usd is None:
+            return None
+        if usd is None:
+            raise OverBudget(provider, "unpriced")
+        today, month = midnights(self.now(), settings.timezone)
+        caps = {"daily": settings.daily_budget_usd, "monthly": await self.left_for_today(settings, today, month)}
+        limits = {period: cap for period, cap in caps.items() if cap is not None}
+        if not await self.set_aside(call, usd, today, min(limits.values())):
+            period = min(limits, key=lambda name: limits[name])
+            await self.sound(settings, period, today if period == "daily" else month)
+            raise OverBudget(provider, period)
+        return usd
+
+    async def set_aside(self, call: str, usd: float, today: datetime, most: float) -> bool:
+        now = self.now().astimezone(UTC)
+        since = now - timedelta(seconds=RESERVED_SECONDS)
+        return await self.store.reserve(call, self.settings.workspace, usd, now, day=today, since=since, most=most)
+
+    async def release(self, call: str) -> None:
+        """Give back what was set aside; the call's row says what it cost."""
+        await self.store.release(call)
+
+    async def left_for_today(self, settings: Settings, today: datetime, month: datetime) -> float | None:
+        """What the monthly budget leaves for today and all days after, None where there is none.
+
+        The sum of the days before today is read once a day: it does not change any more.
+        """
+        if settings.monthly_budget_usd is None:
+            return None
+        if self.before_today is None or self.before_today[0] != today:
+            workspace = self.settings.workspace
+            spent = await self.store.spent(workspace, month) - await self.store.spent(workspace, today)
+            self.before_today = today, spent
+        return settings.monthly_budget_usd - self.before_today[1]
+
+    async def sound(self, settings: Settings, period: str, begun: datetime) -> None:
+        usd = settings.daily_budget_usd if period == "daily" else settings.monthly_budget_usd
+        first = begun.astimezone(ZoneInfo(settings.timezone)).date().isoformat()
+        log.warning("A call was refused: the %s budget that began on %s is used up", period, first)
+        await self.alarm(Exhausted(period, first, usd or 0.0))
+
+    async def left(self) -> Left:
+        """What may still be spent today and this month."""
+        settings = await self.settings.read()
+        today, month = midnights(self.now(), settings.timezone)
+        workspace, daily, monthly = self.settings.workspace, settings.daily_budget_usd, settings.monthly_budget_usd
+        return Left(
+            None if daily is None else max(daily - await self.store.spent(workspace, today), 0.0),
+            None if monthly is None else max(monthly - await self.store.spent(workspace, month), 0.0),
+        )
+
+
+def midnights(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """When today and this month began in that time zone, in UTC."""
+    today = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today.astimezone(UTC), today.replace(day=1).astimezone(UTC)

@@ -1,0 +1,58 @@
+"""The gateway as the configuration wants it, with everything behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import adapters
+from adapters.base import Provider
+from adapters.errors import MissingKey
+from bot.attempts import Attempts
+from bot.budget import Alarm, Budget
+from bot.config import Config
+from bot.limits import Policy
+from bot.llm import Gateway
+from bot.pool import Build, Pool
+from bot.pricing import Prices
+from bot.quota import Quota
+from bot.routes import Choice, Routes
+from bot.settings import WorkspaceSettings
+from bot.store import Store
+from bot.turns import Turns
+
+
+@asynccontextmanager
+async def gateway(
+    config: Config,
+    store: Store,
+    settings: WorkspaceSettings,
+    routes: Routes,
+    prices: Prices,
+    alarm: Alarm,
+    policy: Policy,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> AsyncIterator[Gateway]:
+    """A gateway whose first provider is ready, and whose providers are closed at the end. Raises `ProviderError`."""
+    pool = Pool(builder(config))
+    attempts = Attempts(pool, store, prices, Budget(store, settings, alarm=alarm, now=now), keep_text=config.keeps_text)
+    made = Gateway(attempts, routes, Quota(store, settings, now=now), Turns(config.max_concurrent_calls), policy)
+    try:
+        await pool.shared((await made.route("", "")).first)
+        yield made
+    finally:
+        await pool.close()
+
+
+def builder(config: Config) -> Build:
+    """Builds providers in a thread, where the SDK is imported when it is first needed."""
+
+    async def build(choice: Choice) -> Provider:
+        found = config.provider_for(choice)
+        if found is None:
+            raise MissingKey(choice.provider, choice.vendor.key_variable or "")
+        key = found.key.get_secret_value() if found.key else None
+        return await asyncio.to_thread(adapters.build, found.name, key=key, model=found.model, base_url=found.base_url)
+
+    return build

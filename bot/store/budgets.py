@@ -1,0 +1,56 @@
+"""What has been spent and what is reserved for calls under way; and how much one person has asked for."""
+
+from datetime import datetime
+
+from bot.store.rows import Rows
+
+RESERVED_SECONDS = 600
+"""A reservation older than this was left by a process that died."""
+
+SPENT = """
+    SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0.0) AS usd FROM calls
+    WHERE workspace = $1 AND called_at >= $2"""
+RESERVE = """
+    INSERT INTO reservations (call, workspace, usd, reserved_at)
+    SELECT $1, $2, $3, $4 WHERE $7 >= $3
+        + (SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0.0) FROM calls
+           WHERE workspace = $2 AND called_at >= $5)
+        + (SELECT coalesce(sum(usd), 0.0) FROM reservations WHERE workspace = $2 AND reserved_at >= $6)
+    RETURNING call"""
+FORGET_RESERVATIONS = """
+    DELETE FROM reservations WHERE call IN (SELECT call FROM reservations WHERE reserved_at < $1 LIMIT 200)
+    RETURNING call"""
+REQUESTS = """
+    SELECT DISTINCT job FROM calls
+    WHERE "user" = $1 AND called_at >= $2 AND workspace = $3 AND task <> $4 AND purpose = 'work'"""
+
+
+class Budgets(Rows):
+    async def reserve(
+        self, call: str, workspace: str, usd: float, at: datetime, *, day: datetime, since: datetime, most: float
+    ) -> bool:
+        """Set `usd` aside for a call, unless that, what was spent since `day` and what is reserved exceed `most`.
+
+        Reservations made before `since` were left by processes that died. All in one statement, so that processes which
+        reserve at the same moment cannot pass the budget together.
+        """
+        moments = (moment.isoformat() for moment in (at, day, since))
+        return bool(await self.database.write(RESERVE, call, workspace, usd, *moments, most))
+
+    async def release(self, call: str) -> None:
+        """End a reservation; what the call cost stands in its row."""
+        await self.database.write("DELETE FROM reservations WHERE call = $1", call)
+
+    async def spent(self, workspace: str, since: datetime) -> float:
+        """US dollars since then: known costs, and what is held for calls whose bill never came."""
+        [row] = await self.database.read(SPENT, workspace, since.isoformat())
+        return float(row["usd"] or 0.0)
+
+    async def requests(self, workspace: str, user: str, since: datetime, *, unasked: str) -> set[str]:
+        """The jobs of this person that have called a model since then, without the task that nobody asks for."""
+        rows = await self.database.read(REQUESTS, user, since.isoformat(), workspace, unasked)
+        return {str(row["job"]) for row in rows}
+
+    async def forget_reservations(self, before: datetime) -> None:
+        """Delete what dead processes had reserved."""
+        await self.database.repeat(FORGET_RESERVATIONS, before.isoformat())
