@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
@@ -87,11 +88,22 @@ class Gateway:
         self.breakers: dict[Choice, Breaker] = {}
 
     async def terms(self, task: str, job: str) -> Terms:
-        """The terms of a job's calls for a task. Raises `ProviderError` where the provider cannot be built."""
+        """The terms of a job's calls for a task: the fallback's, where the first provider cannot even be built.
+
+        Raises `ProviderError` where neither can.
+        """
         route = await self.route(task, job)
-        async with self.attempts.pool.provider(route.first) as provider:
+        try:
+            return await self.terms_of(route.first, route)
+        except ProviderError:
+            if route.fallback is None:
+                raise
+            return await self.terms_of(route.fallback, route)
+
+    async def terms_of(self, choice: Choice, route: Route) -> Terms:
+        async with self.attempts.pool.provider(choice) as provider:
             row = provider.row
-        return Terms(route, row, lambda input, output: self.estimate(route.first, input, output))
+        return Terms(route, row, partial(self.estimate, choice))
 
     async def route(self, task: str, job: str) -> Route:
         """Who is asked; providers that nobody is sent to any more are closed when their last call ends."""

@@ -291,10 +291,10 @@ class Switch(Routes):
     """Routes that a test changes."""
 
     def __init__(self, choice: Choice) -> None:
-        self.choice = choice
+        self.route = Route(choice)
 
     async def table(self) -> RoutingTable:
-        return RoutingTable(Route(self.choice))
+        return RoutingTable(self.route)
 
 
 async def gone(server: ClaudeServer) -> None:
@@ -311,7 +311,7 @@ async def test_it_closes_the_old_provider_when_its_last_call_ends(
         claude.latency = 0.3
         slow = asyncio.create_task(running.gateway.ask(REQUEST, ORIGIN))
         await claude.arrived.wait()
-        routes.choice = FALLBACK
+        routes.route = Route(FALLBACK)
         switched = await running.gateway.ask(REQUEST, Origin("T1", "C1", "U1", "job-2"))
         assert claude.connections == 1
         old = await slow
@@ -326,7 +326,7 @@ async def test_it_closes_the_old_provider_at_once_where_it_is_idle(
     routes = Switch(at(claude).choice)
     async with opened(tmp_path, at(claude), at(openai), routes=routes) as running:
         await running.gateway.ask(REQUEST, ORIGIN)
-        routes.choice = FALLBACK
+        routes.route = Route(FALLBACK)
         await running.gateway.ask(REQUEST, ORIGIN)
         await gone(claude)
 
@@ -334,7 +334,20 @@ async def test_it_closes_the_old_provider_at_once_where_it_is_idle(
 async def test_it_names_the_key_that_is_missing(claude: ClaudeServer, tmp_path: Path) -> None:
     routes = Switch(at(claude).choice)
     async with opened(tmp_path, at(claude), routes=routes) as running:
-        routes.choice = FALLBACK
+        routes.route = Route(FALLBACK)
         with pytest.raises(errors.MissingKey, match="OPENAI_API_KEY"):
             await running.gateway.ask(REQUEST, ORIGIN)
         assert await running.calls() == []
+
+
+async def test_it_goes_by_the_fallback_where_the_first_cannot_even_be_built(
+    claude: ClaudeServer, tmp_path: Path
+) -> None:
+    routes = Switch(at(claude).choice)
+    async with opened(tmp_path, at(claude), routes=routes) as running:
+        routes.route = Route(FALLBACK, at(claude).choice)
+        terms = await running.gateway.terms("summarise", "job-1")
+        answer = await running.gateway.ask(REQUEST, ORIGIN)
+
+    assert terms.row.id == "claude-haiku-4-5"
+    assert (answer.model, answer.instead_of) == ("Claude Haiku 4.5", "OpenAI")
