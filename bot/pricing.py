@@ -49,6 +49,16 @@ class Rates:
     input_usd: float
     output_usd: float
 
+    def __str__(self) -> str:
+        """As people write it: `$0.10/$0.50`, input before output."""
+        return f"{dollars(self.input_usd)}/{dollars(self.output_usd)}"
+
+
+def dollars(amount: float) -> str:
+    """Cents, and as many more places as the amount needs."""
+    whole, _, cents = f"{amount:.6f}".partition(".")
+    return f"${whole}.{cents.rstrip('0'):0<2}"
+
 
 class Override(BaseModel):
     """An operator's own price of a model, in US dollars per million tokens; 0 is one too.
