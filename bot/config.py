@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -149,6 +150,15 @@ def workspace_settings(reader: Reader) -> Settings:
 def database_url(environment: Mapping[str, str]) -> str:
     """Where the database is, for commands that need nothing else of the environment."""
     return Reader(environment).get("DATABASE_URL") or DATABASE_URL
+
+
+def timezone(environment: Mapping[str, str]) -> ZoneInfo:
+    """Where a day begins, for commands that need nothing else of the environment. Raises `ConfigError`."""
+    reader = Reader(environment)
+    zone = reader.zone("TIMEZONE")
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return zone
 
 
 def provider(environment: Mapping[str, str]) -> ProviderConfig:

@@ -188,9 +188,3 @@ def wrong(error: ValidationError) -> str:
     if not name:
         return "must be a table with input and output"
     return f"has no amount in {name}: write US dollars per million tokens, 0 or more"
-
-
-def price(prices: str | None, model: str, usage: Usage, at: datetime) -> Cost:
-    """The cost of one call by the vendor's price list; `prices` is the vendor's id in it, None for what is free."""
-    vendor = next(vendor for vendor in PROVIDERS.values() if vendor.prices == prices and (prices or vendor.free))
-    return Prices().cost(vendor, model, usage, at)

@@ -3,6 +3,7 @@
 import click
 
 from bot.cli.calls import calls
+from bot.cli.costs import costs
 from bot.cli.demo import demo
 from bot.cli.run import run
 
@@ -16,5 +17,5 @@ def main() -> None:
     """Precis: Slack threads on one screen, each line with its source."""
 
 
-for command in (run, calls, demo):
+for command in (run, calls, costs, demo):
     main.add_command(command)

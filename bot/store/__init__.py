@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from bot.store.budgets import Budgets
-from bot.store.calls import Call, Calls
+from bot.store.calls import By, Call, Calls, Costs, Line
 from bot.store.settings import Change, SettingRows
 from bot.store.summaries import KeptSummary, Summaries
 
-__all__ = ["Call", "Change", "KeptSummary", "Store"]
+__all__ = ["By", "Call", "Change", "Costs", "KeptSummary", "Line", "Store"]
 
 
 class Store(Calls, Summaries, SettingRows, Budgets):

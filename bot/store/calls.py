@@ -1,16 +1,50 @@
-"""The call log: one row for each attempt to have a model answer."""
+"""The call log: one row for each attempt to have a model answer, and what they come to."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
+from bot.database import marks
 from bot.store.rows import Rows
+
+By = Literal["model", "task", "channel", "user", "day"]
+Day = tuple[str, str, str]
+"""A name, and the moments of its beginning and its end as they stand in `called_at`."""
 
 FORGET_CALLS = """
     UPDATE calls SET prompt = NULL, answer = NULL WHERE id IN (
         SELECT id FROM calls WHERE called_at < $1 AND (prompt IS NOT NULL OR answer IS NOT NULL) LIMIT 200)
     RETURNING id"""
+
+NAMES: dict[By, str] = {
+    "model": "provider || '/' || requested_model",
+    "task": "task",
+    "channel": "COALESCE(channel, '')",
+    "user": """COALESCE("user", '')""",
+    "day": "day",
+}
+LINES = """
+    WITH days (day, begins, ends) AS (VALUES {days}), found AS (
+        SELECT {name} AS name, {purpose} AS purpose, outcome, input_tokens, cached_tokens, output_tokens, cost_usd,
+            latency_ms
+        FROM days CROSS JOIN calls WHERE called_at >= begins AND called_at < ends
+    ), ranked AS (
+        SELECT found.*,
+            ROW_NUMBER() OVER (PARTITION BY name, purpose, outcome = 'ok' ORDER BY latency_ms) AS place,
+            COUNT(*) OVER (PARTITION BY name, purpose, outcome = 'ok') AS places
+        FROM found
+    )
+    SELECT name, purpose, COUNT(*) AS calls, COUNT(*) FILTER (WHERE outcome <> 'ok') AS failed,
+        COALESCE(SUM(input_tokens), 0) AS input_tokens, COALESCE(SUM(cached_tokens), 0) AS cached_tokens,
+        COALESCE(SUM(output_tokens), 0) AS output_tokens, SUM(cost_usd) AS cost_usd,
+        COUNT(*) FILTER (WHERE input_tokens IS NOT NULL AND cost_usd IS NULL) AS unpriced,
+        MAX(latency_ms) FILTER (WHERE outcome = 'ok' AND place = (places * 50 + 99) / 100) AS p50_ms,
+        MAX(latency_ms) FILTER (WHERE outcome = 'ok' AND place = (places * 95 + 99) / 100) AS p95_ms
+    FROM ranked GROUP BY name, purpose ORDER BY purpose <> 'work', {order}, name, purpose"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +91,40 @@ class Call:
     reserved_usd: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What some calls come to: those of one model, task, channel, user or day, or all.
+
+    `name` is that model (`provider/model`, as it was asked for), or else; empty for calls that belong to no channel or
+    user. `purpose` is as in `Call`; calls of any purpose but `work` are in a line `trials` for each purpose.
+    `cost_usd` adds the known costs up, None where none is known; `unpriced` counts the calls whose cost is unknown
+    though a vendor counted their tokens. `p50_ms` and `p95_ms` are the nearest rank over the answered calls, None where
+    nothing was answered.
+    """
+
+    name: str
+    purpose: str
+    calls: int
+    failed: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    unpriced: int
+    p50_ms: int | None
+    p95_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The calls of a period: the dearest line first, or the days in order; trials last. `total` has them all."""
+
+    lines: list[Line]
+    total: Line
+
+
 CALLS = TypeAdapter(list[Call])
+COSTS = TypeAdapter(list[Line])
 
 
 class Calls(Rows):
@@ -76,6 +143,43 @@ class Calls(Rows):
         )
         return CALLS.validate_python(rows)
 
+    async def costs(self, *, by: By, since: datetime, until: datetime, zone: ZoneInfo) -> Costs | None:
+        """What the calls of a period come to, None where there are none. A day begins at midnight in `zone`."""
+        whole = [("", since.isoformat(), until.isoformat())]
+        total = await self.lines(whole, "'total'", "''", "name")
+        if not total:
+            return None
+        name = f"CASE purpose WHEN 'work' THEN {NAMES[by]} ELSE 'trials' END"
+        if by != "day":
+            return Costs(await self.lines(whole, name, "purpose", "cost_usd DESC NULLS LAST"), total[0])
+        span = list(days(await self.first_call(since), since, until, zone))
+        return Costs(await self.lines(span, name, "purpose", "name"), total[0])
+
+    async def first_call(self, since: datetime) -> datetime:
+        [row] = await self.database.read(
+            "SELECT MIN(called_at) AS at FROM calls WHERE called_at >= $1", since.isoformat()
+        )
+        return datetime.fromisoformat(str(row["at"]))
+
+    async def lines(self, span: list[Day], name: str, purpose: str, order: str) -> list[Line]:
+        rows = ", ".join(f"({marks(first, 3)})" for first in range(1, 3 * len(span), 3))
+        query = LINES.format(days=rows, name=name, purpose=purpose, order=order)
+        return COSTS.validate_python(await self.database.read(query, *(value for day in span for value in day)))
+
     async def forget_calls(self, before: datetime) -> None:
         """Blank the prompts and answers of calls made before that time; the figures stay."""
         await self.database.repeat(FORGET_CALLS, before.isoformat())
+
+
+def days(first: datetime, since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[Day]:
+    """The days from that of `first` on, as far as they lie in the period."""
+    day = first.astimezone(zone).date()
+    while midnight(day, zone) < until:
+        following = day + timedelta(days=1)
+        begins, ends = max(midnight(day, zone), since), min(midnight(following, zone), until)
+        yield day.isoformat(), begins.isoformat(), ends.isoformat()
+        day = following
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
