@@ -32,19 +32,26 @@ LINES = """
         SELECT {name} AS name, {purpose} AS purpose, outcome, input_tokens, cached_tokens, output_tokens, cost_usd,
             latency_ms
         FROM days CROSS JOIN calls WHERE called_at >= begins AND called_at < ends
+    ), sums AS (
+        SELECT name, purpose, COUNT(*) AS calls, COUNT(*) FILTER (WHERE outcome <> 'ok') AS failed,
+            COALESCE(SUM(input_tokens), 0) AS input_tokens, COALESCE(SUM(cached_tokens), 0) AS cached_tokens,
+            COALESCE(SUM(output_tokens), 0) AS output_tokens, SUM(cost_usd) AS cost_usd,
+            COUNT(*) FILTER (WHERE input_tokens IS NOT NULL AND cost_usd IS NULL) AS unpriced
+        FROM found GROUP BY name, purpose
+    ), latencies AS (
+        SELECT name, purpose, latency_ms, COUNT(*) AS calls FROM found WHERE outcome = 'ok'
+        GROUP BY name, purpose, latency_ms
     ), ranked AS (
-        SELECT found.*,
-            ROW_NUMBER() OVER (PARTITION BY name, purpose, outcome = 'ok' ORDER BY latency_ms) AS place,
-            COUNT(*) OVER (PARTITION BY name, purpose, outcome = 'ok') AS places
-        FROM found
+        SELECT name, purpose, latency_ms, SUM(calls) OVER (PARTITION BY name, purpose ORDER BY latency_ms) AS place,
+            SUM(calls) OVER (PARTITION BY name, purpose) AS places
+        FROM latencies
+    ), ranks AS (
+        SELECT name, purpose, MIN(latency_ms) FILTER (WHERE place * 100 >= places * 50) AS p50_ms,
+            MIN(latency_ms) FILTER (WHERE place * 100 >= places * 95) AS p95_ms
+        FROM ranked GROUP BY name, purpose
     )
-    SELECT name, purpose, COUNT(*) AS calls, COUNT(*) FILTER (WHERE outcome <> 'ok') AS failed,
-        COALESCE(SUM(input_tokens), 0) AS input_tokens, COALESCE(SUM(cached_tokens), 0) AS cached_tokens,
-        COALESCE(SUM(output_tokens), 0) AS output_tokens, SUM(cost_usd) AS cost_usd,
-        COUNT(*) FILTER (WHERE input_tokens IS NOT NULL AND cost_usd IS NULL) AS unpriced,
-        MAX(latency_ms) FILTER (WHERE outcome = 'ok' AND place = (places * 50 + 99) / 100) AS p50_ms,
-        MAX(latency_ms) FILTER (WHERE outcome = 'ok' AND place = (places * 95 + 99) / 100) AS p95_ms
-    FROM ranked GROUP BY name, purpose ORDER BY purpose <> 'work', {order}, name, purpose"""
+    SELECT sums.*, p50_ms, p95_ms FROM sums LEFT JOIN ranks ON ranks.name = sums.name AND ranks.purpose = sums.purpose
+    ORDER BY sums.purpose <> 'work', {order}, sums.name, sums.purpose"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +153,14 @@ class Calls(Rows):
     async def costs(self, *, by: By, since: datetime, until: datetime, zone: ZoneInfo) -> Costs | None:
         """What the calls of a period come to, None where there are none. A day begins at midnight in `zone`."""
         whole = [("", since.isoformat(), until.isoformat())]
-        total = await self.lines(whole, "'total'", "''", "name")
+        total = await self.lines(whole, "'total'", "''", "sums.name")
         if not total:
             return None
         name = f"CASE purpose WHEN 'work' THEN {NAMES[by]} ELSE 'trials' END"
         if by != "day":
             return Costs(await self.lines(whole, name, "purpose", "cost_usd DESC NULLS LAST"), total[0])
         span = list(days(await self.first_call(since), since, until, zone))
-        return Costs(await self.lines(span, name, "purpose", "name"), total[0])
+        return Costs(await self.lines(span, name, "purpose", "sums.name"), total[0])
 
     async def first_call(self, since: datetime) -> datetime:
         [row] = await self.database.read(
