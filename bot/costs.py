@@ -13,6 +13,7 @@ from bot.store import By, Costs, Line
 NOBODY = "(none)"
 """Stands for the channel or the user of calls that belong to none."""
 
+FIGURES = ("calls", "failed", "input", "cached", "output", "cost", "unpriced", "p50", "p95")
 NONE = "No calls in that time."
 QUANTILES = "p50 and p95 are latencies by nearest rank, over the calls that were answered."
 
@@ -38,7 +39,7 @@ def show(console: Console, costs: Costs | None, by: By) -> None:
     if costs is None:
         console.print(NONE)
         return
-    table = Table(by, "calls", "failed", "input", "cached", "output", "cost", "p50", "p95", box=None, show_footer=True)
+    table = Table(by, *FIGURES, box=None, show_footer=True)
     table.columns[0].no_wrap, table.columns[0].overflow = True, "fold"
     for column in table.columns[1:]:
         column.justify = "right"
@@ -47,6 +48,8 @@ def show(console: Console, costs: Costs | None, by: By) -> None:
     for column, cell in zip(table.columns, cells(costs.total), strict=True):
         column.footer = cell
     console.print(table)
+    if costs.total.unpriced:
+        console.print(f"{costs.total.unpriced:,} of unknown price, which the costs leave out.")
     console.print(QUANTILES)
 
 
@@ -59,16 +62,16 @@ def cells(line: Line) -> tuple[str, ...]:
         f"{line.cached_tokens:,}",
         f"{line.output_tokens:,}",
         cost(line),
+        f"{line.unpriced:,}" if line.unpriced else "",
         seconds(line.p50_ms),
         seconds(line.p95_ms),
     )
 
 
 def cost(line: Line) -> str:
-    """The known costs, and how many are not."""
-    known = f"${line.cost_usd:.4f}" if line.cost_usd is not None else ""
-    unknown = f"{line.unpriced:,} of unknown price" if line.unpriced else ""
-    return " + ".join(filter(None, (known, unknown)))
+    if line.cost_usd is not None:
+        return f"${line.cost_usd:.4f}"
+    return "unknown" if line.unpriced else ""
 
 
 def seconds(milliseconds: int | None) -> str:

@@ -205,7 +205,7 @@ def test_it_prints_a_row_for_each_line_and_the_total() -> None:
     shown = printed(line("C1", calls=1_234, failed=5, p50_ms=1_250, p95_ms=None), line("", purpose="work"))
 
     rows = [row.split() for row in shown.splitlines()]
-    assert rows[0] == ["channel", "calls", "failed", "input", "cached", "output", "cost", "p50", "p95"]
+    assert rows[0] == ["channel", "calls", "failed", "input", "cached", "output", "cost", "unpriced", "p50", "p95"]
     assert rows[1][:3] == ["C1", "1,234", "5"]
     assert rows[1][-3:] == ["$0.0100", "1.2", "s"]
     assert rows[2][0] == "(none)"
@@ -213,19 +213,28 @@ def test_it_prints_a_row_for_each_line_and_the_total() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "unpriced", "cell"),
+    ("known", "unpriced", "row"),
     [
-        (0.0123, 0, "$0.0123"),
-        (0.0123, 3, "$0.0123 + 3 of unknown price"),
-        (None, 3, "3 of unknown price"),
-        (0.0, 0, "$0.0000"),
+        (0.0123, 0, ["$0.0123", "1.0"]),
+        (0.0123, 3, ["$0.0123", "3", "1.0"]),
+        (None, 3, ["unknown", "3", "1.0"]),
+        (None, 0, ["20", "1.0"]),
+        (0.0, 0, ["$0.0000", "1.0"]),
     ],
 )
-def test_it_never_takes_an_unknown_price_for_nothing(known: float | None, unpriced: int, cell: str) -> None:
-    row = printed(line("C1", cost_usd=known, unpriced=unpriced)).splitlines()[1]
+def test_it_never_takes_an_unknown_price_for_nothing(known: float | None, unpriced: int, row: list[str]) -> None:
+    one = line("C1", cost_usd=known, unpriced=unpriced, output_tokens=20, p50_ms=1_000, p95_ms=None)
 
-    assert f" {cell} " in row
-    assert ("$" in row) == (known is not None)
+    assert printed(one).splitlines()[1].split()[-1 - len(row) : -1] == row
+
+
+def test_it_says_how_many_prices_are_unknown() -> None:
+    console = Console(file=io.StringIO(), width=140)
+    show(console, Costs([line("C1")], line("total", purpose="", unpriced=3)), "channel")
+
+    assert isinstance(console.file, io.StringIO)
+    assert "\n3 of unknown price, which the costs leave out.\n" in console.file.getvalue()
+    assert "unknown price" not in printed(line("C1"))
 
 
 def test_it_names_what_trials_were_for() -> None:
@@ -276,8 +285,9 @@ def test_it_prints_what_the_log_holds(by: str) -> None:
     ended = precis("--by", by)
 
     assert (ended.exit_code, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines()[-2].split()[:2] == ["total", "2"]
-    assert "$0.0100 + 1 of unknown price" in ended.stdout.splitlines()[-2]
+    assert ended.stdout.splitlines()[-3].split()[:2] == ["total", "2"]
+    assert " $0.0100         1 " in ended.stdout.splitlines()[-3]
+    assert ended.stdout.splitlines()[-2] == "1 of unknown price, which the costs leave out."
 
 
 @pytest.mark.usefixtures("log")
