@@ -60,14 +60,20 @@ def show_calls(console: Console, calls: Sequence[Call]) -> None:
 def cells(call: Call) -> tuple[str, ...]:
     return (
         call.called_at[5:16].replace("T", " "),
-        call.task,
+        call.task if call.purpose == "work" else f"{call.task} ({call.purpose})",
         call.served_model or call.requested_model,
         number(call.input_tokens),
         number(call.output_tokens),
         dollars(call),
         f"{call.latency_ms / 1000:.1f}",
-        call.error or call.outcome,
+        outcome(call),
     )
+
+
+def outcome(call: Call) -> str:
+    """How it ended, and whom it stood in for."""
+    ended = call.error or call.outcome
+    return f"{ended}, instead of {call.instead_of}" if call.instead_of else ended
 
 
 def number(tokens: int | None) -> str:

@@ -168,14 +168,14 @@ def test_it_imports_nothing_in_the_package_of_the_product() -> None:
     assert not imports("bot")
 
 
-def test_it_imports_no_vendors_sdk_when_it_starts() -> None:
+def test_it_imports_no_vendors_sdk_and_nothing_to_print_with_when_it_starts() -> None:
     code = "import sys, bot.app, bot.cli; print(*sys.modules)"
 
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     loaded = set(ended.stdout.split())
     assert {"bot.cli", "slack_bolt"} <= loaded
-    assert not {"anthropic", "openai", "google.genai", "google.generativeai", "asyncpg"} & loaded
+    assert not {"anthropic", "openai", "google.genai", "google.generativeai", "asyncpg", "rich"} & loaded
 
 
 def test_it_reads_the_environment_in_the_commands_only() -> None:

@@ -83,6 +83,12 @@ def test_it_leaves_blank_what_no_vendor_counted() -> None:
     assert row(UNMETERED)[3:] == ["gpt-4o-mini", "1.2", "timed_out"]
 
 
+def test_it_says_what_a_trial_was_for_and_whom_a_call_stood_in_for() -> None:
+    assert "summarise (shadow)" in printed(replace(CALL, purpose="shadow"))
+    assert "ok, instead of claude" in printed(replace(CALL, instead_of="claude"))
+    assert "work" not in printed(CALL)
+
+
 def test_it_prints_the_totals_last() -> None:
     assert printed(CALL, UNPRICED, UNMETERED).splitlines()[-1].rstrip() == (
         "3 calls, 1 failed; 10,000 input and 1,000 output tokens; $0.001050, 1 of unknown price"
