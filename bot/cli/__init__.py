@@ -3,6 +3,7 @@
 import click
 
 from bot.cli.calls import calls
+from bot.cli.check import check
 from bot.cli.costs import costs
 from bot.cli.demo import demo
 from bot.cli.run import run
@@ -17,5 +18,5 @@ def main() -> None:
     """Precis: Slack threads on one screen, each line with its source."""
 
 
-for command in (run, calls, costs, demo):
+for command in (run, check, calls, costs, demo):
     main.add_command(command)

@@ -1,0 +1,71 @@
+"""`check`: everything that a start needs, looked at before it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.environment import environment
+
+if TYPE_CHECKING:
+    from bot.checks.finding import Finding
+    from bot.checks.setup import Setup
+
+COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+PIPED = 120
+"""Columns of the table where no terminal says how many there are."""
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Leave out what needs the network: Slack and the providers.")
+def check(offline: bool) -> None:
+    """Look for what is wrong: settings, Slack, providers, database and prices.
+
+    Each row says what to do. Ends with 1 where there is a problem; a warning is none.
+    """
+    from bot import config
+    from bot.checks.finding import State
+
+    found = asyncio.run(look(environment(), config.today(), offline))
+    show(found)
+    sys.exit(1 if any(one.state is State.PROBLEM for one in found) else 0)
+
+
+async def look(environment: Mapping[str, str], today: date, offline: bool) -> list[Finding]:
+    from bot.checks import database, prices, setup
+    from bot.pricing import FILE
+
+    chosen = setup.read(environment, today)
+    found = setup.findings(chosen)
+    if not offline:
+        found += await reached(chosen, today)
+    found.append(await database.check(chosen.database_url))
+    return found + await asyncio.to_thread(prices.check, chosen, FILE, today)
+
+
+async def reached(chosen: Setup, today: date) -> list[Finding]:
+    """What Slack and the vendors say, all asked at once."""
+    from bot.checks import providers
+    from bot.cli import installation
+
+    vendors = asyncio.gather(*(providers.check(candidate, today) for candidate in chosen.candidates))
+    slack, answers = await asyncio.gather(installation.check(chosen), vendors)
+    return [*slack, *answers]
+
+
+def show(found: Sequence[Finding]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    console = console if console.is_terminal else Console(width=PIPED)
+    table = Table("checked", "state", "", box=None)
+    for one in found:
+        table.add_row(escape(one.what), f"[{COLOURS[one.state]}]{one.state}[/]", escape(one.sentence))
+    console.print(table)
