@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping
 from adapters.base import Finish, Provider, Reply, Request, Usage, finished
 from adapters.errors import BadRequest
 from adapters.models import rules
+from adapters.offline_categories import offered
 from adapters.offline_summary import POINTS, summarise
+from adapters.offline_transcript import given, read
 from adapters.offline_triage import triage
 
 BYTES_PER_TOKEN = 4
 """English chat as measured on current models. Nothing is billed: the counts let reports compare the same traffic."""
 
 AT_MOST = re.compile(r"^- points:.*\bat most (\d{1,2})\b", re.MULTILINE)
-USUAL = 7
+MOST_POINTS = 7
 """The most points that the prompt for the usual length allows a model; the rules keep to `POINTS` for it."""
 
 
@@ -59,7 +61,7 @@ def summary(request: Request) -> Mapping[str, object]:
 def limit(system: str) -> int:
     """How many points the instructions allow, where they do not speak of the usual length."""
     asked = AT_MOST.search(system)
-    return POINTS if asked is None or int(asked[1]) == USUAL else int(asked[1])
+    return POINTS if asked is None or int(asked[1]) == MOST_POINTS else int(asked[1])
 
 
 def wants_topics(schema: object) -> bool:
@@ -69,7 +71,9 @@ def wants_topics(schema: object) -> bool:
 
 
 def sorted_out(request: Request) -> Mapping[str, object]:
-    return triage(request.text)
+    """The messages of the case, sorted into the categories that the request offers."""
+    said = "\n".join(message.text for message in read(given(request.text).transcript))
+    return triage(said, offered(request))
 
 
 TASKS: Mapping[str, Callable[[Request], Mapping[str, object]]] = {"summarise": summary, "triage": sorted_out}

@@ -2,13 +2,18 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
 
+from bot.categories import DEFAULT_CATEGORIES, DEFAULT_URGENCY_RULES, Categories, Category, UrgencyRules
 from bot.store import Change, Store
+
+__all__ = ["OPERATOR", "Category", "Settings", "WorkspaceSettings"]
 
 log = logging.getLogger("precis.settings")
 
@@ -25,15 +30,45 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def ids(kinds: str, what: str) -> AfterValidator:
+    """Checks that each id begins with one of these letters, and keeps each once."""
+
+    def checked(given: tuple[str, ...]) -> tuple[str, ...]:
+        odd = [id for id in given if not re.fullmatch(f"[{kinds}][A-Z0-9]{{1,20}}", id)]
+        if odd:
+            raise ValueError(f"{odd[0][:30]!r} is not the id of {what}")
+        return tuple(dict.fromkeys(given))
+
+    return AfterValidator(checked)
+
+
+def share(part: float) -> float:
+    if not 0 <= part <= 1:
+        raise ValueError("this is a number from 0 to 1")
+    return part
+
+
+Channels = Annotated[tuple[str, ...], ids("CG", "a channel (C… or G…)")]
+Bots = Annotated[tuple[str, ...], ids("AB", "a bot (B…) or an app (A…)")]
+
+
 class Settings(Frozen):
     """Everything that can be set for a workspace, each field under its own name in the table `settings`.
+
+    The messages of `triage_channels` and `quiet_channels` are sorted, but in the quiet ones nothing is posted, also
+    where a channel is both; `triage_bots` are the bots and apps whose messages are sorted as people's are. A label
+    whose confidence is below `confidence_floor` is left to a person.
 
     Channels are Slack ids. Budgets are US dollars, None for no limit; days and months begin at midnight in `timezone`.
     `requests_per_user_hour` is what one person may ask for within an hour, None for as much as they like.
     """
 
-    triage_channels: tuple[str, ...] = ()
-    quiet_channels: tuple[str, ...] = ()
+    triage_channels: Channels = ()
+    quiet_channels: Channels = ()
+    triage_bots: Bots = ()
+    categories: Categories = DEFAULT_CATEGORIES
+    urgency_rules: UrgencyRules = DEFAULT_URGENCY_RULES
+    confidence_floor: Annotated[float, AfterValidator(share)] = 0.5
     digest_channel: str = ""
     daily_budget_usd: NonNegativeFloat | None = None
     monthly_budget_usd: NonNegativeFloat | None = None

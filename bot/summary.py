@@ -37,7 +37,7 @@ def schema(*, topics: bool = False) -> dict[str, object]:
     )
 
 
-LINK = re.compile(r"[a-z][a-z0-9+.-]*://[^\s<>|\"'`]*[^\s<>|\"'`.,;:!?)\]}…]", re.IGNORECASE)
+LINK = re.compile(r"[a-z][a-z0-9+.-]{,30}://[^\s<>|\"'`]*[^\s<>|\"'`.,;:!?)\]}…]", re.IGNORECASE)
 REMOVED = "(link removed)"
 
 SECTIONS = ("points", "decisions", "actions", "open_questions")
@@ -118,14 +118,19 @@ class Summary(Frozen):
 
 def checked(draft: Draft, transcript: Transcript) -> Summary:
     """Keep what the transcript can show: numbers and links that are not in it go, and so does an entry without any."""
-    links = frozenset(link for message in transcript.messages for link in LINK.findall(message.text))
+    posted = links(transcript)
     sections = {name: getattr(draft, name) for name in SECTIONS}
-    kept = {name: tuple(cited(entries, transcript, links)) for name, entries in sections.items()}
+    kept = {name: tuple(cited(entries, transcript, posted)) for name, entries in sections.items()}
     dropped = sum(map(len, sections.values())) - sum(map(len, kept.values()))
-    return Summary(headline=clean(draft.headline, links), dropped=dropped, **kept)
+    return Summary(headline=clean(draft.headline, posted), dropped=dropped, **kept)
 
 
-def cited(drafts: Sequence[DraftEntry], transcript: Transcript, links: frozenset[str]) -> Iterator[Entry]:
+def links(transcript: Transcript) -> frozenset[str]:
+    """The links that somebody has posted."""
+    return frozenset(link for message in transcript.messages for link in LINK.findall(message.text))
+
+
+def cited(drafts: Sequence[DraftEntry], transcript: Transcript, posted: frozenset[str]) -> Iterator[Entry]:
     for draft in drafts:
         citations = tuple(
             Citation(number=number, ts=ts)
@@ -133,14 +138,14 @@ def cited(drafts: Sequence[DraftEntry], transcript: Transcript, links: frozenset
             if (ts := transcript.ts(number)) is not None
         )
         said = (draft.text, draft.topic, draft.by, draft.owner, draft.due)
-        text, topic, by, owner, due = (clean(part, links) for part in said)
+        text, topic, by, owner, due = (clean(part, posted) for part in said)
         if citations and text:
             yield Entry(text=text, topic=topic, by=by, owner=owner, due=due, citations=citations)
 
 
-def clean(text: str, links: frozenset[str]) -> str:
+def clean(text: str, posted: frozenset[str]) -> str:
     """Model text on one line, without links that nobody has posted."""
-    return LINK.sub(lambda link: link[0] if link[0] in links else REMOVED, one_line(text))
+    return LINK.sub(lambda link: link[0] if link[0] in posted else REMOVED, one_line(text))
 
 
 def redrafted(entry: Entry) -> DraftEntry:

@@ -1,6 +1,7 @@
 """The summary task: what of a model's draft survives, and a schema that every vendor takes."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -179,3 +180,12 @@ def test_it_survives_numbers_that_no_message_has(number: float) -> None:
     [point] = checked(made, Transcript([Message("1700000000.000100", "Ada", "hello")])).points
 
     assert [citation.number for citation in point.citations] == [1]
+
+
+@pytest.mark.parametrize("word", ["x" * 40_000, "a." * 20_000, "http://" + "." * 40_000, "a://" * 10_000])
+def test_it_looks_for_links_in_a_very_long_word_quickly(word: str) -> None:
+    started = time.process_time()
+
+    checked(draft(word), Transcript([Message("1700000000.000100", "Ada", word)]))
+
+    assert time.process_time() - started < 1
