@@ -5,7 +5,7 @@ import logging
 import math
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -130,19 +130,22 @@ async def running(
     prices: Prices | None = None,
     *,
     policy: Policy = Policy(),  # noqa: B008
+    clock: Callable[[], float] = time.time,
+    speed: float = 1.0,
 ) -> AsyncIterator[Precis]:
     """Build the app, connect it, and on leaving stop accepting, finish or hand back what runs, and close everything.
 
+    `clock` is the database's, in epoch seconds, of which `speed` pass in one: jobs and the pace of posts go by it.
     Raises `StartError` where Slack refuses a token or cannot be reached, `DatabaseError` where the file is unusable.
     """
     async with AsyncExitStack() as stack:
-        database = await Database.open(config.database_url)
+        database = await Database.open(config.database_url, clock=clock)
         stack.push_async_callback(database.close)
         connections = await stack.enter_async_context(session())
         slack = client(config.slack_bot_token.get_secret_value(), config.slack_api_url, connections)
         workspace = await signed_in(slack)
         store = Store(database)
-        inbox = Inbox(database)
+        inbox = Inbox(database, speed=speed)
         settings = WorkspaceSettings(store, workspace.team, config.settings)
         told = alarm(inbox, workspace.team, config.admin_users)
         routes = FixedRoutes(config.route)

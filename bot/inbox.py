@@ -3,10 +3,11 @@
 A job is a row of the table `inbox`. `due` says everything about it, in epoch seconds by the database's own clock:
 
     due in the past         waiting to be taken
-    due ahead, no owner     put off: for later, or for another try
+    due ahead, no owner     put off: for later, by itself, or for another try
     due ahead, an owner     running; the owner moves `due` ahead every third of the lease
     due empty               done, or given up (then `error` says why)
 
+`again` is 1 where the job has been woken since it was last taken; then it does not end, it begins anew.
 `wait` is how far ahead `due` was when it was set; when it lies further ahead than that, the clock was set back.
 
 So recovery has no code: the rows of a dead process come due again by themselves. Whoever comes back too late finds that
@@ -24,10 +25,11 @@ from functools import partial
 from typing import cast
 
 from bot.database import Database, DatabaseError, Lost, Row, Unavailable, Value, marks
-from bot.job import Body, Job, Queue, Work, attempt, delay
+from bot.job import Body, Job, Later, Queue, Work, attempt, delay
+from bot.store import jobs
 from bot.troubles import Outage
 
-__all__ = ["Body", "Inbox", "Job", "Work"]
+__all__ = ["Body", "Inbox", "Job", "Later", "Work"]
 
 log = logging.getLogger(__name__)
 
@@ -39,53 +41,22 @@ PAUSE = 0.1
 LEAVE = 2.0
 """Seconds that handing jobs back may take; what is not handed back comes due by its lease."""
 
-PUT = """
-    INSERT INTO inbox (id, queue, body, due, wait) VALUES ($1, $2, $3, now() + $4, $4)
-    ON CONFLICT DO NOTHING RETURNING id"""
-TAKE = """
-    UPDATE inbox SET owner = $2, due = now() + $3, wait = $3, started = now(), tries = tries + 1, taken = taken + 1
-    WHERE due <= now() AND id IN (SELECT id FROM inbox WHERE queue = $1 AND due <= now() ORDER BY due LIMIT $4)
-    RETURNING id, body, answer, posted, tries, taken, error"""
-UNCOUNT = "UPDATE inbox SET tries = tries - 1 WHERE id = $1 AND owner = $2"
-NEXT = "SELECT min(due) - now() AS seconds FROM inbox WHERE queue = $1 AND due IS NOT NULL"
-HOLD = "UPDATE inbox SET due = now() + $2 WHERE owner = $1 AND due IS NOT NULL AND id IN ({ids})"
-SAVE = "UPDATE inbox SET answer = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
-POSTED = "UPDATE inbox SET posted = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
-RETRY = """
-    UPDATE inbox SET due = now() + $4, wait = $4, owner = NULL, error = $3
-    WHERE id = $1 AND owner = $2 AND due IS NOT NULL"""
-DONE = """
-    UPDATE inbox SET due = NULL, error = $3, body = NULL, answer = NULL
-    WHERE id = $1 AND owner = $2 AND due IS NOT NULL"""
-HAND_BACK = """
-    UPDATE inbox SET due = now(), wait = 0, owner = NULL, tries = tries - 1 WHERE owner = $1 AND due IS NOT NULL"""
-CATCH_UP = """
-    UPDATE inbox SET due = now() + wait WHERE id IN (
-        SELECT id FROM inbox WHERE queue IN ({queues}) AND due > now() AND due > now() + wait LIMIT 200)
-    RETURNING id"""
-BUSY = """
-    SELECT 1 FROM inbox
-    WHERE due IS NOT NULL AND (due <= now() OR owner = $1) AND queue IN ({queues}) LIMIT 1"""
-DEPTH = "SELECT count(*) AS jobs FROM inbox WHERE due IS NOT NULL AND (due <= now() OR owner IS NOT NULL)"
-FORGET_DONE = """
-    DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE due IS NULL AND started < now() - $1 LIMIT 200)
-    RETURNING id"""
-FORGET_OPEN = """
-    DELETE FROM inbox WHERE id IN (
-        SELECT id FROM inbox WHERE due < now() - $1 AND queue NOT IN ({queues}) LIMIT 200)
-    RETURNING id"""
-
 
 class Inbox:
     """The jobs of one database, and those that this process runs. Give every process its own.
 
     `lease` is how many seconds a dead process keeps its jobs; `tries` how often `work` may fail, or kill the process,
     before the job is given up; `poll` how many seconds may pass before rows of other processes are noticed.
+    `speed` is how many seconds the database's clock counts in one, which only a test's clock makes other than 1.
     """
 
-    def __init__(self, database: Database, *, lease: float = 5.0, tries: int = 5, poll: float = 1.0) -> None:
+    def __init__(
+        self, database: Database, *, lease: float = 5.0, tries: int = 5, poll: float = 1.0, speed: float = 1.0
+    ) -> None:
         self._database = database
         self._lease = lease
+        self._held = lease * speed
+        self._speed = speed
         self._tries = tries
         self._poll = poll
         self._owner = f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -104,17 +75,27 @@ class Inbox:
         False if the same id is known already, whether it waits, runs or is done. Raises DatabaseError where the row
         could not be written; then there is no job and the caller must not acknowledge it.
         """
-        new = bool(await self._database.write(PUT, id, queue, json.dumps(dict(body)), delay))
+        new = bool(await self._database.write(jobs.PUT, id, queue, json.dumps(dict(body)), delay))
         if new:
             self._wake.set()
         return new
+
+    async def wake(self, id: str, queue: str, body: Body) -> None:
+        """Have the job run from its beginning after this, also where it runs now or is done. Durable when this returns.
+
+        A job that still waits is due no sooner for it, and runs once however often it is woken before. One that begins
+        anew knows nothing of what it kept. Raises DatabaseError as `put` does.
+        """
+        await self._database.write(jobs.WAKE, id, queue, json.dumps(dict(body)))
+        await self._database.write(jobs.AFRESH, id, "")  # where it is done; while it runs, the end of it sees to that
+        self._wake.set()
 
     def perform(self, queue: str, work: Work, give_up: Work, *, limit: int = 256) -> None:
         """Have this process run the jobs of `queue`, at most `limit` at a time.
 
         `work` is tried again when it raises, after 1, 2, 4 and 8 seconds; then `give_up` is called instead, to tell the
-        person. It is also called for a job that killed its process each time. Both may be cancelled by `stop`.
-        Rows of queues that nobody here performs are left alone.
+        person. It is also called for a job that killed its process each time. Both may raise `Later`, and both may be
+        cancelled by `stop`. Rows of queues that nobody here performs are left alone.
         """
         self._queues[queue] = Queue(queue, work, give_up, limit)
         self._wake.set()
@@ -156,7 +137,7 @@ class Inbox:
         Raises DatabaseError.
         """
         queues = list(self._queues)
-        busy = BUSY.format(queues=marks(2, len(queues)))
+        busy = jobs.BUSY.format(queues=marks(2, len(queues)))
         while True:
             if running := self._running():
                 await asyncio.wait(running)
@@ -167,7 +148,7 @@ class Inbox:
 
     async def depth(self) -> int:
         """Count the jobs of all processes that are due or running, without those put off. Raises DatabaseError."""
-        [row] = await self._database.read(DEPTH)
+        [row] = await self._database.read(jobs.DEPTH)
         return cast(int, row["jobs"])
 
     async def forget_finished(self, older_than_seconds: float) -> int:
@@ -175,8 +156,8 @@ class Inbox:
 
         So are jobs that have been due for as long in queues that nobody here performs: nobody else did either.
         """
-        forget_open = FORGET_OPEN.format(queues=marks(2, len(self._queues)))
-        done = await self._database.repeat(FORGET_DONE, older_than_seconds)
+        forget_open = jobs.FORGET_OPEN.format(queues=marks(2, len(self._queues)))
+        done = await self._database.repeat(jobs.FORGET_DONE, older_than_seconds)
         return done + await self._database.repeat(forget_open, older_than_seconds, *self._queues)
 
     def _running(self) -> list[asyncio.Task[None]]:
@@ -193,18 +174,18 @@ class Inbox:
     async def _take(self, queue: Queue) -> float | DatabaseError:
         """Start what is due in one queue; return the seconds until more is, or what kept it from looking."""
         try:
-            rows = await self._database.write(TAKE, queue.name, self._owner, self._lease, queue.room)
+            rows = await self._database.write(jobs.TAKE, queue.name, self._owner, self._held, queue.room)
             running = [cast(str, row["id"]) for row in rows if not self._start(queue, row)]
             for id in running:
-                await self._database.write(UNCOUNT, id, self._owner)
-            [soonest] = await self._database.write(NEXT, queue.name)
+                await self._database.write(jobs.UNCOUNT, id, self._owner)
+            [soonest] = await self._database.write(jobs.NEXT, queue.name)
         except Lost:
             raise
         except DatabaseError as error:
             return error
         if queue.room <= 0 or soonest["seconds"] is None:
             return self._poll  # a put, or the next job to end, wakes the loop earlier
-        return min(max(cast(float, soonest["seconds"]), 0.0), self._poll)
+        return min(max(cast(float, soonest["seconds"]), 0.0) / self._speed, self._poll)
 
     async def _doze(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -213,31 +194,45 @@ class Inbox:
 
     def _start(self, queue: Queue, row: Row) -> bool:
         """Run a row that was taken, unless it is about to be handed back. False: it runs here, and its lease lapsed."""
-        job = Job.from_row(row, queue.name, partial(self._keep, SAVE), partial(self._keep, POSTED))
+        job = Job.from_row(row, queue.name, partial(self._keep, jobs.SAVE), partial(self._keep, jobs.POSTED))
         if job.id in queue.running:
             return False
         if self._stopping:
             return True
         task = asyncio.create_task(self._run(queue, job, cast(str | None, row["error"])), name=f"job {job.id}")
         queue.running[job.id] = task
-        task.add_done_callback(lambda _: self._leave(queue, job.id))
+        task.add_done_callback(partial(self._leave, queue, job.id))
         return True
 
-    def _leave(self, queue: Queue, id: str) -> None:
-        if queue.room <= 0:
-            self._wake.set()
-        del queue.running[id]
+    def _leave(self, queue: Queue, id: str, task: asyncio.Task[None] | None) -> None:
+        """Forget a task that ends; it may be the next one by now that runs under this id."""
+        if queue.running.get(id) is task:
+            if queue.room <= 0:
+                self._wake.set()
+            del queue.running[id]
 
     async def _run(self, queue: Queue, job: Job, error: str | None) -> None:
         """One try: the work, or giving up where the tries are used up. `error` is how the last try failed."""
+        try:
+            await self._try(queue, job, error)
+        except DatabaseError as trouble:
+            log.error("Job %s could not be closed and will be tried again. %s", job.id, trouble)
+        finally:
+            # at once, without waiting for the callback: the row may be taken in the very transaction that let it go
+            self._leave(queue, job.id, asyncio.current_task())
+
+    async def _try(self, queue: Queue, job: Job, error: str | None) -> None:
+        floor = 0
         try:
             if job.tries <= self._tries:
                 error = await attempt(queue.work, job)
                 if error is None or job.tries < self._tries:
                     return await self._conclude(job, error, again=error is not None)
+            floor = self._tries  # the work is over: whoever takes the job next gives it up
             await self._resign(queue, job, error or "Killed")
-        except DatabaseError as trouble:
-            log.error("Job %s could not be closed and will be tried again. %s", job.id, trouble)
+        except Later as later:
+            await self._persist(jobs.PUT_OFF, job.id, error, later.seconds, floor)
+            self._wake.set()
 
     async def _resign(self, queue: Queue, job: Job, error: str) -> None:
         again = job.tries <= self._tries + GIVE_UPS and await attempt(queue.give_up, job) is not None
@@ -245,9 +240,10 @@ class Inbox:
 
     async def _conclude(self, job: Job, error: str | None, *, again: bool) -> None:
         if again:
-            await self._persist(RETRY, job.id, error, delay(job.tries))
-        else:
-            await self._persist(DONE, job.id, error)
+            await self._persist(jobs.RETRY, job.id, error, delay(job.tries))
+        elif not await self._persist(jobs.DONE, job.id, error):
+            await self._persist(jobs.AFRESH, job.id)
+            self._wake.set()
 
     async def _keep(self, sql: str, id: str, value: str) -> bool:
         return bool(await self._persist(sql, id, value))
@@ -270,8 +266,8 @@ class Inbox:
         ids = [id for queue in self._queues.values() for id in queue.running]
         try:
             if ids:
-                await self._database.write(HOLD.format(ids=marks(3, len(ids))), self._owner, self._lease, *ids)
-            catch_up = CATCH_UP.format(queues=marks(1, len(self._queues)))
+                await self._database.write(jobs.HOLD.format(ids=marks(3, len(ids))), self._owner, self._held, *ids)
+            catch_up = jobs.CATCH_UP.format(queues=marks(1, len(self._queues)))
             if await self._database.repeat(catch_up, *self._queues):
                 self._wake.set()
         except DatabaseError as error:
@@ -290,7 +286,7 @@ class Inbox:
             async with asyncio.timeout(LEAVE):
                 if running:
                     await asyncio.wait(running, timeout=LEAVE / 2)
-                await self._database.write(HAND_BACK, self._owner)
+                await self._database.write(jobs.HAND_BACK, self._owner)
         except (DatabaseError, TimeoutError) as error:
             trouble = str(error) or "The database keeps Precis waiting."
             log.warning("Unfinished jobs are taken over %.0f s from now. %s", self._lease, trouble)

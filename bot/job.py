@@ -21,13 +21,26 @@ LONGEST_DELAY = 8.0
 """Seconds; tries are 1, 2, 4, 8, 8, ... apart."""
 
 
+class Later(Exception):
+    """Raised by a job's work, or on giving up, to be called again in so many seconds of the database's clock.
+
+    It is no failure and nothing is logged: the try does not count, and the row keeps body, `answer` and `posted`. Who
+    raises it promises that whatever this try has done is kept in the row, so that the next one need not look for it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = max(seconds, 0.0)
+
+
 @dataclass(slots=True)
 class Job:
     """One try at one job.
 
     `answer` and `posted` are what earlier tries kept, so that a model is not asked twice and nothing is posted twice.
-    `tries` counts this try too, but none that a process broke off and handed back. `taken` counts those as well: where
-    it is 1, nothing can have been done for the job yet. `body` and `answer` stay out of logs.
+    `tries` counts this try too, but none that a process broke off and handed back, or that ended with `Later`. `taken`
+    counts those broken off as well: where it is 1, nothing can have been done for the job that its row does not tell.
+    `put_off` counts the tries that ended with `Later`. `body` and `answer` stay out of logs.
     """
 
     id: str
@@ -37,6 +50,7 @@ class Job:
     posted: str | None
     tries: int
     taken: int
+    put_off: int
     _keep_answer: Keep = field(repr=False, compare=False)
     _keep_posted: Keep = field(repr=False, compare=False)
 
@@ -50,6 +64,7 @@ class Job:
             posted=cast(str | None, row["posted"]),
             tries=cast(int, row["tries"]),
             taken=cast(int, row["taken"]),
+            put_off=cast(int, row["put_off"]),
             _keep_answer=keep_answer,
             _keep_posted=keep_posted,
         )
@@ -93,10 +108,13 @@ class Queue:
 async def attempt(work: Work, job: Job) -> str | None:
     """Do the work; return the class of what went wrong. Its text is dropped here: it can quote a message.
 
-    Raises CancelledError only where the task itself is cancelled, not where the work lets one slip.
+    Raises Later where the work does, and CancelledError only where the task itself is cancelled, not where the work
+    lets one slip.
     """
     try:
         await work(job)
+    except Later:
+        raise
     except Exception as error:
         failure = type(error).__name__
     except asyncio.CancelledError:

@@ -165,3 +165,10 @@ def settings(database: Database) -> None:
         """
     )
     database.execute("CREATE INDEX audit_changed_at ON audit (workspace, changed_at)")
+
+
+@STEPS(name="0008_pace")
+def pace(database: Database) -> None:
+    database.execute("ALTER TABLE inbox ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0")
+    database.execute("ALTER TABLE inbox ADD COLUMN again INTEGER NOT NULL DEFAULT 0")
+    database.execute("CREATE TABLE pace (channel TEXT PRIMARY KEY, next_at REAL NOT NULL, line_at REAL NOT NULL)")

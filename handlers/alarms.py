@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.budget import Alarm, Exhausted
 from bot.inbox import Inbox, Job
 from handlers import blocks
-from handlers.posts import message
+from handlers.posts import post
 from handlers.services import Services
 
 QUEUE = "alarm"
@@ -36,7 +36,7 @@ def alarm(inbox: Inbox, workspace: str, admins: tuple[str, ...]) -> Alarm:
 async def perform(job: Job, services: Services) -> None:
     """Send the message."""
     told = Told.model_validate(job.body)
-    await services.slack.chat_postMessage(channel=told.admin, **message(blocks.notice(sentence(told)), job))
+    await post(blocks.notice(sentence(told)), job, services, channel=told.admin)
 
 
 async def give_up(job: Job, services: Services) -> None:

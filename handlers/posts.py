@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job
+from handlers import pace
 from handlers.blocks import Content
 from handlers.client import refusal, webhook
 from handlers.services import Services
@@ -27,13 +28,14 @@ class ResponseFailed(Exception):
 
 class Outlet(Protocol):
     async def announce(self, content: Content) -> None:
-        """Show that work has begun."""
+        """Show that work has begun. Raises `Later` where that has to wait for the channel's turn."""
 
     async def progress(self, content: Content) -> None:
         """Show how far it has come, where that can be shown."""
 
     async def deliver(self, content: Content) -> None:
-        """Show the answer. Raises `SlackApiError`, `ResponseFailed` or `aiohttp.ClientError` when Slack fails."""
+        """Show the answer. Raises `Later`, and `SlackApiError`, `ResponseFailed` or `aiohttp.ClientError` when Slack
+        fails."""
 
 
 class InConversation:
@@ -50,8 +52,8 @@ class InConversation:
         posted: str | None = None,
     ) -> None:
         """`after` is the ts of the request; `posted` that of a message which an earlier job has left to this one."""
+        self.services = services
         self.slack = services.slack
-        self.bot_id = services.workspace.bot_id
         self.job = job
         self.channel = channel
         self.thread_ts = thread_ts
@@ -85,34 +87,16 @@ class InConversation:
         if self.inherited is not None:
             return self.inherited
         if self.job.posted is None and self.job.taken > 1:
-            ts = await self.find()
+            ts = await find(
+                self.job.id, self.services, channel=self.channel, thread_ts=self.thread_ts, after=self.after
+            )
             if ts is not None:
                 await self.job.note_posted(ts)
         return self.job.posted
 
-    async def find(self) -> str | None:
-        messages = await self.recent()
-        return next((message["ts"] for message in messages if self.is_own(message)), None)
-
-    def is_own(self, message: dict[str, Any]) -> bool:
-        found = message.get("metadata") or {}
-        payload = found.get("event_payload") or {}
-        return message.get("bot_id") == self.bot_id and payload.get("job") == self.job.id
-
-    async def recent(self) -> list[dict[str, Any]]:
-        span: dict[str, Any] = {"oldest": self.after, "limit": LOOK_BACK, "include_all_metadata": True}
-        if self.thread_ts is None:
-            answer = await self.slack.conversations_history(channel=self.channel, **span)
-        else:
-            answer = await self.slack.conversations_replies(channel=self.channel, ts=self.thread_ts, **span)
-        found: list[dict[str, Any]] = answer["messages"]
-        return found
-
     async def post(self, content: Content) -> None:
-        answer = await self.slack.chat_postMessage(
-            channel=self.channel, thread_ts=self.thread_ts, **message(content, self.job)
-        )
-        await self.job.note_posted(answer["ts"])
+        ts = await post(content, self.job, self.services, channel=self.channel, thread_ts=self.thread_ts)
+        await self.job.note_posted(ts)
 
     async def update(self, ts: str, content: Content) -> None:
         """Replace the post; one that somebody has deleted stays deleted."""
@@ -122,7 +106,7 @@ class InConversation:
                 ts=ts,
                 text=content.text or "",
                 blocks=list(content.blocks),
-                metadata=metadata(self.job),
+                metadata=metadata(self.job.id),
                 parse="none",
             )
         except SlackApiError as error:
@@ -134,8 +118,7 @@ class ForAsker:
     """An ephemeral through the `response_url`, a direct message where that has expired or is used up."""
 
     def __init__(self, services: Services, job: Job, *, user: str, url: str) -> None:
-        self.slack = services.slack
-        self.connections = services.connections
+        self.services = services
         self.job = job
         self.user = user
         self.url = url
@@ -151,12 +134,12 @@ class ForAsker:
         if self.job.posted is not None:
             return
         if not await self.respond(content):
-            await self.slack.chat_postMessage(channel=self.user, **message(content, self.job))
+            await post(content, self.job, self.services, channel=self.user)
         await self.job.note_posted(DELIVERED)
 
     async def respond(self, content: Content) -> bool:
         """Whether Slack still took it at this address. Raises `ResponseFailed` where trying again may help."""
-        answer = await webhook(self.url, self.connections).send(
+        answer = await webhook(self.url, self.services.connections).send(
             text=content.text, blocks=list(content.blocks), response_type="ephemeral"
         )
         if answer.status_code >= 500 or answer.status_code == 429:
@@ -164,17 +147,53 @@ class ForAsker:
         return answer.status_code == 200
 
 
-def message(content: Content, job: Job) -> dict[str, Any]:
-    """The arguments of a post that mentions nobody, unfolds no link and says whose it is."""
-    return {
-        "text": content.text or "",
-        "blocks": list(content.blocks),
-        "metadata": metadata(job),
-        "parse": "none",
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
+async def post(
+    content: Content,
+    job: Job,
+    services: Services,
+    *,
+    channel: str,
+    thread_ts: str | None = None,
+    mark: str | None = None,
+    behind: bool = False,
+) -> str:
+    """Post in the channel's turn, as every message of the product is; return the ts.
+
+    The message mentions nobody, unfolds no link, and bears a mark by which `find` knows it again: the job's id, where
+    no other is given. `behind` is for what nobody waits for. Raises `Later` before anything is posted, `SlackApiError`
+    or `aiohttp.ClientError` when Slack fails.
+    """
+    await pace.post(channel, job, services, behind=behind)
+    answer = await services.slack.chat_postMessage(
+        channel=channel,
+        thread_ts=thread_ts,
+        text=content.text or "",
+        blocks=list(content.blocks),
+        metadata=metadata(mark or job.id),
+        parse="none",
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    return str(answer["ts"])
 
 
-def metadata(job: Job) -> dict[str, Any]:
-    return {"event_type": EVENT_TYPE, "event_payload": {"job": job.id}}
+async def find(mark: str, services: Services, *, channel: str, thread_ts: str | None, after: str) -> str | None:
+    """The ts of the bot's message with that mark among the first ones `after` a ts in a channel or thread."""
+    span: dict[str, Any] = {"oldest": after, "limit": LOOK_BACK, "include_all_metadata": True}
+    if thread_ts is None:
+        answer = await services.slack.conversations_history(channel=channel, **span)
+    else:
+        answer = await services.slack.conversations_replies(channel=channel, ts=thread_ts, **span)
+    bot = services.workspace.bot_id
+    return next(
+        (found["ts"] for found in answer["messages"] if found.get("bot_id") == bot and marked(found, mark)), None
+    )
+
+
+def marked(message: dict[str, Any], mark: str) -> bool:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return bool(payload.get("job") == mark)
+
+
+def metadata(mark: str) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"job": mark}}

@@ -10,12 +10,12 @@ from bot.inbox import Job
 from bot.offload import offload
 from bot.store import KeptSummary
 from bot.summaries import covered, remembered
-from handlers import answers, blocks
+from handlers import answers, blocks, posts
 from handlers.answers import Look
 from handlers.buttons import chosen
 from handlers.client import refusal
 from handlers.links import permalink
-from handlers.posts import InConversation, message
+from handlers.posts import InConversation
 from handlers.refusals import NotFound, Refusal
 from handlers.replies import sentence, taking, tell
 from handlers.services import Services
@@ -110,7 +110,7 @@ async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> N
     if sharing.response_url:
         await tell({"response_url": sharing.response_url}, services, text)
     elif text != SHARED:
-        await services.slack.chat_postMessage(channel=sharing.user, **message(blocks.notice(text), job))
+        await posts.post(blocks.notice(text), job, services, channel=sharing.user)
 
 
 async def give_up(job: Job, services: Services) -> None:

@@ -24,7 +24,7 @@ from handlers.blocks import Content
 from handlers.client import refusal
 from handlers.links import permalink
 from handlers.modals import InModal
-from handlers.posts import ForAsker, InConversation, Outlet, message
+from handlers.posts import ForAsker, InConversation, Outlet, post
 from handlers.refusals import NothingToRead, Refusal, SingleMessage
 from handlers.replies import GIVEN_UP, sentence
 from handlers.services import Services
@@ -80,7 +80,7 @@ async def give_up(job: Job, services: Services) -> None:
 
 async def deliver(outcome: Outcome, ask: Ask, job: Job, services: Services) -> None:
     if outcome.private:
-        await services.slack.chat_postMessage(channel=ask.user, **message(outcome.content, job))
+        await post(outcome.content, job, services, channel=ask.user)
         outcome = Outcome(content=blocks.notice(blocks.SENT_PRIVATELY))
         await job.save(outcome.model_dump_json())
     await outlet(ask, job, services).deliver(outcome.content)

@@ -189,7 +189,7 @@ def test_it_reads_the_environment_in_the_commands_only() -> None:
     assert set(readers) == {"bot.cli.environment"}
 
 
-def test_it_writes_sql_in_the_store_and_the_inbox_only() -> None:
+def test_it_writes_sql_in_the_store_only() -> None:
     query = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH) \w")
     writers = {
         module
@@ -198,7 +198,19 @@ def test_it_writes_sql_in_the_store_and_the_inbox_only() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and query.match(node.value)
     }
 
-    assert {writer for writer in writers if not inside(writer, "bot.store")} == {"bot.inbox"}
+    assert {top(writer.removeprefix("bot.")) for writer in writers} == {"store"}
+
+
+def test_it_posts_from_one_place() -> None:
+    """Nothing but `handlers.posts` calls what Slack takes one of a second."""
+    callers = [
+        module
+        for module in modules()
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Attribute) and node.attr == "chat_postMessage"
+    ]
+
+    assert callers == ["handlers.posts"]
 
 
 def test_it_opens_every_file_with_a_sentence() -> None:

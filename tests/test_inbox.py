@@ -1,11 +1,10 @@
 """The inbox: one run per id, nothing lost, nothing said twice; time is wound by hand."""
 
 import asyncio
-import sqlite3
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,44 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import inbox as statements
-from bot.database import Database, DatabaseError, Lost, Row
-from bot.inbox import Inbox, Job, Work
-
-
-class Clock:
-    """Epoch seconds that pass only when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wind(self, seconds: float) -> None:
-        self.now += seconds
-
-
-class Desk:
-    """Stands where a handler would: records what happened, and does with each job what the test says."""
-
-    def __init__(self, then: Work | None = None, *, at_last: Work | None = None) -> None:
-        self.began: list[str] = []
-        self.ended: list[str] = []
-        self.given_up: list[str] = []
-        self.then = then
-        self.at_last = at_last
-
-    async def work(self, job: Job) -> None:
-        self.began.append(job.id)
-        if self.then:
-            await self.then(job)
-        self.ended.append(job.id)
-
-    async def give_up(self, job: Job) -> None:
-        self.given_up.append(job.id)
-        if self.at_last:
-            await self.at_last(job)
+from bot.database import Database, DatabaseError, Lost
+from bot.inbox import Inbox, Job
+from bot.store import jobs as statements
+from tests.clocks import Clock
+from tests.desk import Desk, failing, locked, patient, row, serving, tried, until
 
 
 @pytest.fixture
@@ -68,59 +34,6 @@ async def database(clock: Clock) -> AsyncIterator[Database]:
 @pytest.fixture
 def inbox(database: Database) -> Inbox:
     return Inbox(database, poll=0.01)
-
-
-@asynccontextmanager
-async def serving(inbox: Inbox, desk: Desk, *, limit: int = 256) -> AsyncIterator[None]:
-    inbox.perform("q", desk.work, desk.give_up, limit=limit)
-    serve = asyncio.create_task(inbox.serve())
-    try:
-        yield
-    finally:
-        await inbox.stop(0)
-        await serve
-
-
-async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    for _ in range(int(seconds / 0.005)):
-        if true():
-            return
-        await asyncio.sleep(0.005)
-    pytest.fail("it never came true")
-
-
-async def row(database: Database, id: str) -> Row:
-    [found] = await database.read("SELECT * FROM inbox WHERE id = $1", id)
-    return found
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Another program that keeps the file to itself."""
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        yield
-        other.execute("ROLLBACK")
-
-
-def tried(desk: Desk, times: int) -> bool:
-    return len(desk.began) == times
-
-
-def patient(event: asyncio.Event) -> Work:
-    """Work that takes until the test sets the event."""
-
-    async def work(_: Job) -> None:
-        await event.wait()
-
-    return work
-
-
-def failing(error: BaseException) -> Work:
-    async def work(_: Job) -> None:
-        raise error
-
-    return work
 
 
 async def test_it_runs_a_job_once_whether_its_id_comes_again_at_once_while_running_or_when_done(inbox: Inbox) -> None:

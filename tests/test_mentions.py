@@ -21,8 +21,15 @@ async def say(
         channel, text.replace("@precis", f"<@{slack.workspace.bot_user_id}>"), thread_ts=thread_ts
     )
     await slack.settled()
-    await precis.services.inbox.idle()
+    await answered(precis)
     return ts
+
+
+async def answered(precis: Precis) -> None:
+    """Wait for the inbox, and for what has to wait its turn in a channel."""
+    await precis.services.inbox.idle()
+    while await precis.database.read("SELECT id FROM inbox WHERE put_off > 0 AND due IS NOT NULL"):
+        await asyncio.sleep(0.02)
 
 
 def replies(slack: Sandbox, channel: str, root: str) -> list[str]:

@@ -136,14 +136,20 @@ async def test_it_limits_calls_by_tier_and_posts_by_channel(workspace):
             await client.chat_postMessage(channel="C1", text="burst")
         refused = await error(client.chat_postMessage(channel="C1", text="too fast"))
         await client.chat_postMessage(channel="C2", text="another channel")
+        for _ in range(5):
+            clock.now += 1
+            await client.chat_postMessage(channel="C1", text="one a second")
+        again = await error(client.chat_postMessage(channel="C1", text="too fast"))
         clock.now += 3
-        await client.chat_postMessage(channel="C1", text="later")
+        for _ in range(3):
+            await client.chat_postMessage(channel="C1", text="another burst")
         for _ in range(50):
             await client.conversations_info(channel="C1")
         tier = await error(client.conversations_info(channel="C1"))
         clock.now += 61
         assert (await client.conversations_info(channel="C1"))["ok"]
-    assert (refused.status_code, refused["error"], refused.headers["Retry-After"]) == (429, "ratelimited", "3")
+    assert (refused.status_code, refused["error"], refused.headers["Retry-After"]) == (429, "ratelimited", "1")
+    assert again.status_code == 429
     assert (tier.status_code, tier.headers["Retry-After"]) == (429, "60")
 
 

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters import PROVIDERS, build
-from bot.database import Database
 from bot.evals import Labelled, Proportion, Scores, score
-from bot.llm import Gateway, Origin
+from bot.llm import Origin
 from bot.settings import Settings
 from bot.store import Store
 from bot.transcript import Message
 from bot.triager import Triage, Triager
 from handlers.mrkdwn import plain
+from tests.gateways import OFFLINE, opened
 
 ORIGIN = Origin("T1", "C1", "U1", "job-1")
 
@@ -78,15 +77,9 @@ def messages(data: Path, folder: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    database = await Database.open(f"sqlite:///{tmp_path / 'precis.db'}")
-    yield Store(database)
-    await database.close()
-
-
-@pytest.fixture
-def triager(store: Store) -> Triager:
-    return Triager(Gateway(PROVIDERS["offline"], build("offline", key=None), store, keep_text=True))
+async def triager(tmp_path: Path) -> AsyncIterator[Triager]:
+    async with opened(tmp_path, OFFLINE) as running:
+        yield Triager(running.gateway)
 
 
 async def sort(triager: Triager, text: str) -> Triage:

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from adapters import PROVIDERS, build
-from adapters.base import Provider
 from adapters.errors import Auth, BadRequest, ModelNotFound, ProviderError, QuotaExhausted
 from bot.categories import DEFAULT_URGENCY_RULES
-from bot.database import Database
-from bot.llm import Gateway, Origin
+from bot.llm import Origin
 from bot.settings import Category, Settings
 from bot.store import Store
 from bot.transcript import Message
 from bot.triager import Triage, Triager, in_words
-from tests.vendors import KEY, OpenAIServer
+from tests.gateways import Opened, at, opened
+from tests.vendors import OpenAIServer
 
 ORIGIN = Origin("T1", "C1", "U1", "job-1")
 VERDICT = {
@@ -41,17 +39,6 @@ def said(*texts: str) -> list[Message]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    database = await Database.open(f"sqlite:///{tmp_path / 'precis.db'}")
-    yield Store(database)
-    await database.close()
-
-
-def over(provider: Provider, store: Store) -> Triager:
-    return Triager(Gateway(PROVIDERS[provider.name], provider, store, keep_text=True))
-
-
-@pytest.fixture
 async def server() -> AsyncIterator[OpenAIServer]:
     async with OpenAIServer() as running:
         running.answer(VERDICT)
@@ -59,10 +46,19 @@ async def server() -> AsyncIterator[OpenAIServer]:
 
 
 @pytest.fixture
-async def triager(server: OpenAIServer, store: Store) -> AsyncIterator[Triager]:
-    provider = build("openai", key=KEY, base_url=server.url)
-    yield over(provider, store)
-    await provider.close()
+async def running(server: OpenAIServer, tmp_path: Path) -> AsyncIterator[Opened]:
+    async with opened(tmp_path, at(server)) as running:
+        yield running
+
+
+@pytest.fixture
+def store(running: Opened) -> Store:
+    return running.store
+
+
+@pytest.fixture
+def triager(running: Opened) -> Triager:
+    return Triager(running.gateway)
 
 
 async def sort(triager: Triager, *texts: str, settings: Settings | None = None) -> Triage:

@@ -8,7 +8,8 @@ _TIER_2, _TIER_3, _TIER_4, _SPECIAL = 20, 50, 100, 300
 _CONNECTIONS = 10
 """Tier 1 is "1+ a minute"; an app may hold ten sockets, so that many openings in a burst are let through."""
 _POSTS_AT_ONCE = 3
-"""chat.postMessage is one a second and channel, with short bursts tolerated."""
+"""chat.postMessage is one a second and channel, with short bursts tolerated: who posts one a second may be that many
+early once, and has to fall behind before that is allowed again."""
 
 PER_MINUTE: Mapping[str, int] = {
     "apps.connections.open": _CONNECTIONS,
@@ -37,27 +38,35 @@ PER_MINUTE: Mapping[str, int] = {
 
 
 class Tiers:
-    """Counts calls in a sliding window; a refused call does not count."""
+    """Counts calls in a sliding window, and posts to a channel in a bucket that empties by one a second.
+
+    A refused call does not count.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._windows: dict[str, deque[float]] = {}
+        self._empty_at: dict[str, float] = {}
 
     def wait(self, method: str, channel: str) -> int:
         """Seconds for `Retry-After`, or 0 where the call may go ahead."""
-        rules = [(method, PER_MINUTE.get(method, _TIER_2), 60.0)]
-        if method == "chat.postMessage":
-            rules.append((f"{method} {channel}", _POSTS_AT_ONCE, float(_POSTS_AT_ONCE)))
         now = self._clock()
-        waits = [self._full(key, most, period, now) for key, most, period in rules]
-        if any(waits):
-            return max(waits)
-        for key, _, _ in rules:
-            self._windows[key].append(now)
-        return 0
+        wait = self._full(method, PER_MINUTE.get(method, _TIER_2), now)
+        if method != "chat.postMessage":
+            posted = False
+        else:
+            posted, wait = True, max(wait, self._early(channel, now))
+        if wait == 0:
+            self._windows[method].append(now)
+        if wait == 0 and posted:
+            self._empty_at[channel] = max(self._empty_at.get(channel, now), now) + 1.0
+        return wait
 
-    def _full(self, key: str, most: int, period: float, now: float) -> int:
-        window = self._windows.setdefault(key, deque())
-        while window and window[0] <= now - period:
+    def _full(self, method: str, most: int, now: float) -> int:
+        window = self._windows.setdefault(method, deque())
+        while window and window[0] <= now - 60.0:
             window.popleft()
-        return max(1, math.ceil(window[0] + period - now)) if len(window) >= most else 0
+        return max(1, math.ceil(window[0] + 60.0 - now)) if len(window) >= most else 0
+
+    def _early(self, channel: str, now: float) -> int:
+        return max(0, math.ceil(self._empty_at.get(channel, now) - now - (_POSTS_AT_ONCE - 1)))

@@ -1,16 +1,17 @@
-"""Every query outside the inbox, a file for each noun."""
+"""Every query, a file for each noun."""
 
 from datetime import datetime
 
 from bot.store.budgets import Budgets
 from bot.store.calls import By, Call, Calls, Costs, Line
+from bot.store.pace import Slots
 from bot.store.settings import Change, SettingRows
 from bot.store.summaries import KeptSummary, Summaries
 
 __all__ = ["By", "Call", "Change", "Costs", "KeptSummary", "Line", "Store"]
 
 
-class Store(Calls, Summaries, SettingRows, Budgets):
+class Store(Calls, Summaries, SettingRows, Budgets, Slots):
     """Reads and writes the database. Every method raises `DatabaseError`."""
 
     async def forget_texts(self, before: datetime) -> None:

@@ -1,0 +1,53 @@
+"""An outbox: what waits to be posted in a channel, the most urgent first, at the channel's pace."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from bot.inbox import Job
+from handlers.services import Services
+
+
+class Waiting(Protocol):
+    """Something that is to be posted."""
+
+    @property
+    def id(self) -> str: ...
+
+
+It = TypeVar("It", bound=Waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox(Generic[It]):
+    """Posts what others have written down, with one job of `queue` for each channel.
+
+    `next` finds the most urgent thing that waits in a channel, None where nothing does. `post` posts it by
+    `posts.post(..., behind=True)` and writes down that it is posted; where `job.taken` is over 1, it may have been
+    posted by a try that was broken off. `skip` writes down that the thing of this id is not to be posted after all,
+    because it could not be.
+    """
+
+    queue: str
+    next: Callable[[str, Services], Awaitable[It | None]]
+    post: Callable[[It, Job, Services], Awaitable[None]]
+    skip: Callable[[str, Services], Awaitable[None]]
+
+    async def wake(self, channel: str, services: Services) -> None:
+        """Have whatever waits in the channel posted; called after something was written down that waits."""
+        await services.inbox.wake(f"{self.queue}:{channel}", self.queue, {"channel": channel})
+
+    async def perform(self, job: Job, services: Services) -> None:
+        """Post one thing, and begin anew for the next: with tries of its own, and with whatever is most urgent then."""
+        channel = str(job.body["channel"])
+        it = await self.next(channel, services)
+        if it is None or not await job.save(it.id):
+            return
+        await self.post(it, job, services)
+        await self.wake(channel, services)
+
+    async def give_up(self, job: Job, services: Services) -> None:
+        """Leave out what was tried last, so that it does not keep the others from being posted."""
+        if job.answer is not None:
+            await self.skip(job.answer, services)
+            await self.wake(str(job.body["channel"]), services)
