@@ -18,7 +18,7 @@ from bot.summary import clean, closed, links
 from bot.transcript import Message, Transcript, fenced
 
 MAX_OUTPUT_TOKENS = 300
-"""Room for the seven short fields, of which the reason takes most."""
+"""Room for the six short fields, of which the reason takes most."""
 
 MOST_MESSAGES = 20
 LONGEST_CASE = 8_000
@@ -144,15 +144,15 @@ def schema(categories: Sequence[str]) -> dict[str, object]:
 
 
 def judged(verdict: Verdict, transcript: Transcript, settings: Settings, call: str) -> Triage:
-    serious = verdict.urgency in URGENCIES[:2] or verdict.confidence < settings.confidence_floor
-    reason = shortened(clean(verdict.reason, links(transcript)))
+    unsure = not verdict.confidence or verdict.confidence < settings.confidence_floor
+    doubtful = unsure or verdict.urgency in URGENCIES[:2]
     names = [verdict.category, verdict.second, OTHER.name, *(category.name for category in settings.categories)]
     return Triage(
         category=verdict.category,
         urgency=verdict.urgency,
         confidence=verdict.confidence,
-        reason=reason,
-        noise=verdict.noise and not serious,
+        reason=shortened(clean(verdict.reason, links(transcript))),
+        noise=verdict.noise and not doubtful,
         likeliest=two(names),
         call=call,
     )

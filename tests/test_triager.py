@@ -194,6 +194,12 @@ async def test_it_believes_in_noise_only_where_nothing_speaks_against_it(
     assert (await sort(triager, "thanks!")).noise is noise
 
 
+async def test_it_believes_in_no_noise_without_a_confidence(server: OpenAIServer, triager: Triager) -> None:
+    server.answer(VERDICT | {"noise": True, "urgency": "p4", "confidence": 7})
+
+    assert not (await sort(triager, "thanks!", settings=Settings(confidence_floor=0))).noise
+
+
 @pytest.mark.parametrize(
     ("category", "second", "likeliest"),
     [
