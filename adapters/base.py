@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -10,7 +9,7 @@ from typing import Protocol
 
 from jsonschema import Draft202012Validator
 
-from adapters.errors import BadOutput, Empty, Refused, TooLong, Truncated, word
+from adapters.errors import BadOutput, Empty, Refused, TooLong, Truncated, parsed, word
 from adapters.models import Model
 
 SOCKET_SECONDS = 60.0
@@ -111,11 +110,3 @@ def finished(provider: str, request: Request, finish: Finish, reply: Reply) -> R
     if not isinstance(data, dict) or not Draft202012Validator(request.schema).is_valid(data):
         raise BadOutput(provider, "not the schema", reply=reply)
     return replace(reply, data=data)
-
-
-def parsed(text: str) -> object:
-    """The JSON value in `text`, None where there is none: the parser's error would hold the whole text."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -3,7 +3,7 @@
 import logging
 
 import anthropic
-from anthropic.types import Message
+from anthropic.types import Message, ModelInfo
 from anthropic.types import Usage as Billed
 
 from adapters import errors
@@ -38,7 +38,7 @@ class Claude(Provider):
     async def complete(self, request: Request) -> Reply:
         schema = request.schema
         with errors.mapped(self.name, failure):
-            message = await self.client.messages.create(
+            answer = await self.client.messages.create(
                 model=self.model,
                 max_tokens=self.row.output_limit(request.max_output_tokens),
                 system=request.system,
@@ -46,13 +46,14 @@ class Claude(Provider):
                 output_config={"format": {"type": "json_schema", "schema": dict(schema)}} if schema else anthropic.omit,
                 thinking={"type": "disabled"} if self.row.thinking == "disabled" else anthropic.omit,
             )
+            message = errors.genuine(self.name, answer, Message)
             finish = FINISHES.get(message.stop_reason or "", Finish.OTHER)
             return finished(self.name, request, finish, reply(message, self.model))
 
     async def check(self) -> None:
         with errors.mapped(self.name, failure):
             found = await self.client.models.retrieve(self.model)
-        if not found.id:
+        if not errors.genuine(self.name, found, ModelInfo).id:
             raise errors.BadOutput(self.name, "no model")
 
     async def close(self) -> None:
@@ -95,4 +96,4 @@ def failure(error: Exception) -> errors.ProviderError | None:
     if error.status_code == 400 and "prompt is too long" in error.message:
         return errors.TooLong("claude", "400")
     code = error.error_code or error.type
-    return errors.from_status("claude", error.status_code, code, error.response.headers, CODES)
+    return errors.from_status("claude", error.status_code, code, error.response.headers, CODES, body=error.body)

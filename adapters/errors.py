@@ -2,10 +2,12 @@
 
     ProviderError
     ├── MissingKey        no key is configured for the provider
+    ├── NotInstalled      the SDK of the provider is an extra that is not installed
     ├── UnknownProvider   no adapter has this name
     ├── Auth              the key is wrong, revoked, or not allowed to use the model
     ├── QuotaExhausted    billing or a quota that waiting does not bring back
     ├── ModelNotFound     the vendor does not know this model id (a typo, or a retired model)
+    ├── NoApi             what answers at the address is not the vendor's API, or no address is set
     ├── BadRequest        the vendor refused the request itself
     ├── TooLong           the input does not fit the model's window
     ├── Refused           the model or a vendor filter declined to answer
@@ -34,10 +36,12 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from adapters.base import Reply
+
+T = TypeVar("T")
 
 
 class ProviderError(Exception):
@@ -58,6 +62,10 @@ class MissingKey(ProviderError):
     """Raised when a provider is built without its key."""
 
 
+class NotInstalled(ProviderError):
+    """Raised when a provider is built without its SDK. `detail` is the package that is missing."""
+
+
 class UnknownProvider(ProviderError):
     """Raised when no adapter has the given name."""
 
@@ -72,6 +80,11 @@ class QuotaExhausted(ProviderError):
 
 class ModelNotFound(ProviderError):
     """The vendor does not know the model id (404): misspelt, or retired."""
+
+
+class NoApi(ProviderError):
+    """The address is wrong, and no other try will cure it: it answers with a page, with a redirection, or with a 404
+    or 405 that no API has written; also raised when a provider that has no address of its own is built without one."""
 
 
 class BadRequest(ProviderError):
@@ -153,9 +166,21 @@ STATUSES: Mapping[int, type[ProviderError]] = {
 
 
 def from_status(
-    provider: str, status: int, code: object, headers: Mapping[str, str], codes: Mapping[str, type[ProviderError]]
+    provider: str,
+    status: int,
+    code: object,
+    headers: Mapping[str, str],
+    codes: Mapping[str, type[ProviderError]],
+    *,
+    body: object,
 ) -> ProviderError:
-    """The error for an HTTP status, unless the vendor's own `code` is in `codes` and says it better."""
+    """The error for an HTTP status, unless the vendor's own `code` is in `codes` and says it better.
+
+    `body` is the JSON value that came with it, anything else where it was none: a path that is not there must not
+    read as a model that is not there.
+    """
+    if status in {404, 405} and not reported(body):
+        return NoApi(provider, str(status))
     detail = f"{status} {word(code)}".strip()
     error = codes.get(str(code)) or STATUSES.get(status) or by_class(status)
     if issubclass(error, Transient):
@@ -164,12 +189,25 @@ def from_status(
 
 
 def by_class(status: int) -> type[ProviderError]:
-    return {4: BadRequest, 5: ServerError}.get(status // 100, Unexpected)
+    return {3: NoApi, 4: BadRequest, 5: ServerError}.get(status // 100, Unexpected)
+
+
+def reported(body: object) -> bool:
+    """Whether a body is an error that an API of this kind has written, and not a page or another server's words."""
+    return isinstance(body, dict) and ("error" in body or body.get("object") == "error")
 
 
 def word(code: object) -> str:
     """A vendor's code if it looks like one, else nothing: the field could hold a sentence that quotes the prompt."""
     return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", code) else ""
+
+
+def parsed(text: str | bytes) -> object:
+    """The JSON value in `text`, None where there is none: the parser's error would hold the whole text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def seconds(value: object) -> float | None:
@@ -199,12 +237,21 @@ def mapped(provider: str, failure: Callable[[Exception], ProviderError | None]) 
             found.__context__ = None
 
 
+def genuine(provider: str, found: object, kind: type[T]) -> T:
+    """What the SDK made of a 200. Raises `NoApi` where that is no answer: two SDKs hand out the text of a page."""
+    if not isinstance(found, kind):
+        raise NoApi(provider, "a 200 that is not JSON")
+    return found
+
+
 def common(provider: str, error: Exception) -> ProviderError:
     name = type(error).__name__
     if isinstance(error, TimeoutError):
         return TimedOut(provider, name)
     if isinstance(error, OSError):
         return Unreachable(provider, name)
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
-        return BadOutput(provider, "a 200 that is not JSON")
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return NoApi(provider, "a 200 that is not JSON")
+    if isinstance(error, RecursionError):
+        return BadOutput(provider, name)
     return Unexpected(provider, name)

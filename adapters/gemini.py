@@ -11,15 +11,8 @@ from pydantic import ValidationError
 
 from adapters import errors
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, Usage, finished
+from adapters.gemini_words import FINISHES, from_google
 from adapters.models import Model, rules
-
-REFUSALS = (
-    "SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII ESCALATION MODEL_ARMOR PUP_LIMITED_DISABLED "
-    "IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION"
-)
-FINISHES = {"STOP": Finish.DONE, "MAX_TOKENS": Finish.LENGTH, "CONTINUATION": Finish.LENGTH}
-CODES = {"API_KEY_INVALID": errors.Auth}
-FINISHES |= dict.fromkeys(REFUSALS.split(), Finish.REFUSED)
 
 
 class Gemini(Provider):
@@ -112,20 +105,10 @@ def failure(error: Exception) -> errors.ProviderError | None:
         return errors.TimedOut("gemini", type(error).__name__)
     if isinstance(error, httpx2.RequestError):
         return errors.Unreachable("gemini", type(error).__name__)
-    if isinstance(error, UnknownApiResponseError | ValidationError):
+    if isinstance(error, UnknownApiResponseError):
+        return errors.NoApi("gemini", "a 200 that is not JSON")
+    if isinstance(error, ValidationError):
         return errors.BadOutput("gemini", "a 200 that is no answer")
     if not isinstance(error, APIError):
         return None
-    if error.code == 400 and "input token count" in str(error.message):
-        return errors.TooLong("gemini", "400")
-    notes = details(error.details)
-    headers = {"retry-after": notes.get("retryDelay", ""), **error.response.headers}
-    return errors.from_status("gemini", error.code, notes.get("reason", error.status), headers, CODES)
-
-
-def details(body: object) -> dict[str, str]:
-    """The `details` of a Google error as one mapping: `reason` of an ErrorInfo, `retryDelay` of a RetryInfo."""
-    error = body.get("error") if isinstance(body, dict) else None
-    rows = error.get("details") if isinstance(error, dict) else None
-    pairs = [pair for row in rows or [] if isinstance(row, dict) for pair in row.items()]
-    return {key: value for key, value in pairs if isinstance(value, str)}
+    return from_google("gemini", error.code, error.details, error.response.headers)

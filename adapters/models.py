@@ -23,8 +23,8 @@ class Model:
     """The lowest value of the vendor's knob (Claude `thinking.type`, OpenAI `reasoning_effort`, Gemini
     `thinking_level`), None where the model has no such knob or thinks only when asked to."""
     thinking_tokens: int = 0
-    """Added to the output limit where even the lowest level thinks, because thoughts are taken from that limit. Our
-    allowance, no vendor's figure."""
+    """Added to the output limit where even the lowest level that we may ask for thinks, because thoughts are taken from
+    that limit. Our allowance, no vendor's figure."""
     tokenizer_factor: float = 1.0
     """Tokens of this model per token of the estimate that is made from bytes."""
     shutdown: date | None = None
@@ -88,6 +88,15 @@ ROWS = (
         read=READ,
     ),
     Model(
+        id="gpt-5.6-luna",
+        provider="openai",
+        label="GPT-5.6 luna",
+        window=922_000,
+        max_output=128_000,
+        source=f"{LITELLM}; reasoning levels not read, so none is sent",
+        read=READ,
+    ),
+    Model(
         id="gemini-3.5-flash",
         provider="gemini",
         label="Gemini 3.5 Flash",
@@ -112,6 +121,17 @@ ROWS = (
         read=READ,
     ),
     Model(
+        id="gemini-3.7-flash",
+        provider="gemini",
+        label="Gemini 3.7 Flash",
+        window=1_048_576,
+        max_output=65_536,
+        thinking="low",
+        thinking_tokens=2_048,
+        source=f"{LITELLM}; rejects the level minimal",
+        read=READ,
+    ),
+    Model(
         id="gemini-3.8-flash",
         provider="gemini",
         label="Gemini 3.8 Flash",
@@ -128,6 +148,7 @@ ROWS = (
         label="Gemini 3.5 Flash-Lite",
         window=1_048_576,
         max_output=65_536,
+        thinking_tokens=2_048,
         source=f"{LITELLM}; thinking levels not read, so none is sent",
         read=READ,
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from adapters.base import parsed
+from adapters.errors import parsed
 
 
 @dataclass(frozen=True, slots=True)

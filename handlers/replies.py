@@ -49,6 +49,13 @@ SENTENCES: dict[type[Exception], str] = {
     ),
     refusals.NotInThread: "Ask me inside a thread, or put a message link behind it: @{bot} tldr https://…",
     provider.MissingKey: "No key for {vendor} is set. Whoever runs Precis should set {variable}.",
+    provider.NotInstalled: (
+        "The package that {vendor} needs is not installed. Whoever runs Precis should install the extra {provider}, or"
+        " set LLM_PROVIDER to another provider."
+    ),
+    provider.NoApi: (
+        "The address that is set for {vendor} is not that of its API. Whoever runs Precis should correct {address}."
+    ),
     provider.UnknownProvider: "No such provider exists. Whoever runs Precis should correct LLM_PROVIDER.",
     provider.Auth: "{vendor} does not accept Precis's key. Whoever runs Precis should check {variable}.",
     provider.QuotaExhausted: (
@@ -99,7 +106,9 @@ def sentence(error: Exception, *, bot: str) -> str:
     return template.format(
         bot=bot,
         vendor=vendor.label if vendor else "the model",
+        provider=vendor.name if vendor else "",
         variable=vendor.key_variable if vendor else "",
+        address=vendor.base_url_variable if vendor else "",
         wait=duration(getattr(error, "retry_after", None)),
     )
 

@@ -34,7 +34,8 @@ OFFLINE = ProviderConfig("offline", "offline-rules-1", None, None)
 
 def at(server: VendorServer) -> ProviderConfig:
     """The provider of a loopback server, with its default model."""
-    return ProviderConfig(server.name, PROVIDERS[server.name].default_model, SecretStr(KEY), server.url)
+    model = PROVIDERS[server.name].default_model or str(server.asked)
+    return ProviderConfig(server.name, model, SecretStr(KEY), server.url)
 
 
 def configured(*providers: ProviderConfig, **changes: object) -> Config:

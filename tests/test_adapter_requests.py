@@ -2,19 +2,22 @@
 
 import copy
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any, get_args
 
 import pytest
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+from google.ai.generativelanguage import GenerateContentRequest
 from google.genai import types as google
+from google.protobuf import json_format  # type: ignore[import-untyped]
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import get_type_hints, is_typeddict
 
-from adapters import PROVIDERS, build
+from adapters import PROVIDERS
 from adapters.base import Request
-from adapters.models import MODELS
+from adapters.models import MODELS, Model
 from tests.vendors import KEY, SERVERS, Received, VendorServer
 
 SCHEMA = {
@@ -39,7 +42,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[VendorServer]:
 
 
 async def sent(server: VendorServer, request: Request, model: str | None = None) -> Received:
-    provider = build(server.name, key=KEY, model=model, base_url=server.url)
+    provider = server.provider(model=model)
     try:
         await provider.complete(request)
     finally:
@@ -93,18 +96,41 @@ def check_gemini(body: dict[str, Any]) -> None:
     google.GenerationConfig.model_validate(body["generationConfig"])
 
 
+def check_gemini_legacy(body: dict[str, Any]) -> None:
+    """The SDK's own message types, which know no other field; enum values come as numbers."""
+    json_format.ParseDict(body, GenerateContentRequest.pb(GenerateContentRequest()), ignore_unknown_fields=False)
+
+
+def check_compatible(body: dict[str, Any]) -> None:
+    """What every server of this kind knows, and nothing of OpenAI's alone."""
+    assert set(body) <= {"model", "messages", "max_tokens", "response_format", "temperature"}, "unknown field"
+    check_openai(body)
+
+
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "claude": check_claude,
     "openai": check_openai,
     "gemini": check_gemini,
+    "gemini-legacy": check_gemini_legacy,
+    "compatible": check_compatible,
 }
+
+
+def rows(name: str) -> list[Model]:
+    """The models that a provider may be asked for."""
+    return [row for row in MODELS.values() if row.provider == name.removesuffix("-legacy")]
 
 
 @pytest.mark.parametrize("request_", [PLAIN, FORMED], ids=["plain", "schema"])
 async def test_it_sends_what_the_sdk_itself_declares(server, request_):
-    for model in [None, *(row.id for row in MODELS.values() if row.provider == server.name), "a-model-of-tomorrow"]:
+    for model in [None, *(row.id for row in rows(server.name)), "a-model-of-tomorrow"]:
         received = await sent(server, request_, model)
         CHECKS[server.name](dict(received.body))
+
+
+def schema_of(body: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = body["generationConfig"]["responseSchema"]
+    return schema
 
 
 MUTATIONS = [
@@ -124,6 +150,14 @@ MUTATIONS = [
     ("gemini", "unknown setting", lambda body: body["generationConfig"].update(frobnicate=1)),
     ("gemini", "limit in words", lambda body: body["generationConfig"].update(maxOutputTokens="many")),
     ("gemini", "misspelt nested field", lambda body: body["generationConfig"]["thinkingConfig"].update(level="LOW")),
+    ("gemini-legacy", "unknown field", lambda body: body.update(frobnicate=1)),
+    ("gemini-legacy", "unknown setting", lambda body: body["generationConfig"].update(frobnicate=1)),
+    ("gemini-legacy", "thinking", lambda body: body["generationConfig"].update(thinkingConfig={})),
+    ("gemini-legacy", "closed object", lambda body: schema_of(body).update(additionalProperties=False)),
+    ("gemini-legacy", "unknown type", lambda body: schema_of(body).update(type="objekt")),
+    ("compatible", "newer limit", lambda body: body.update(max_completion_tokens=1)),
+    ("compatible", "store", lambda body: body.update(store=False)),
+    ("compatible", "unknown role", lambda body: body["messages"][0].update(role="boss")),
     ("gemini", "unknown part", lambda body: body["contents"][0]["parts"][0].update(words="x")),
 ]
 
@@ -137,7 +171,7 @@ async def test_its_validator_catches(server, change):
     body = copy.deepcopy(dict((await sent(server, FORMED)).body))
     CHECKS[server.name](body)
     change(body)
-    with pytest.raises((ValidationError, AssertionError)):
+    with pytest.raises((ValidationError, AssertionError, json_format.ParseError)):
         CHECKS[server.name](body)
 
 
@@ -224,6 +258,115 @@ async def test_it_asks_gemini_for_the_least_thinking_that_the_model_allows(serve
     assert "temperature" not in settings
 
 
+@pytest.mark.parametrize("server", [SERVERS[3]], indirect=True)
+async def test_it_sends_the_older_gemini_sdk_a_schema_in_its_own_words(server):
+    received = await sent(server, FORMED)
+    assert received.path == "/v1beta/models/gemini-3.5-flash:generateContent"
+    assert received.headers["x-goog-api-key"] == KEY
+    limit = received.body["generationConfig"].pop("maxOutputTokens")
+    assert limit > FORMED.max_output_tokens
+    assert received.body == {
+        "contents": [{"parts": [{"text": "What happened?"}], "role": "user"}],
+        "systemInstruction": {"parts": [{"text": "Be brief."}]},
+        "generationConfig": {
+            "responseMimeType": "application/json",
+            "responseSchema": {
+                "type": 6,
+                "properties": {"headline": {"type": 1}, "sources": {"type": 5, "items": {"type": 3}}},
+                "required": ["headline", "sources"],
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize("server", [SERVERS[3]], indirect=True)
+async def test_it_translates_what_a_schema_may_hold(server):
+    schema = {
+        "type": "object",
+        "properties": {
+            "owner": {"type": ["string", "null"], "description": "who"},
+            "urgency": {"type": "string", "enum": ["p1", "p2"]},
+            "sure": {"type": "boolean"},
+            "confidence": {"type": "number"},
+        },
+        "required": ["owner", "urgency", "sure", "confidence"],
+        "additionalProperties": False,
+    }
+    server.answer({"owner": None, "urgency": "p1", "sure": True, "confidence": 0.5})
+    received = await sent(server, replace(FORMED, schema=schema))
+    assert schema_of(dict(received.body))["properties"] == {
+        "owner": {"type": 1, "description": "who", "nullable": True},
+        "urgency": {"type": 1, "format": "enum", "enum": ["p1", "p2"]},
+        "sure": {"type": 4},
+        "confidence": {"type": 2},
+    }
+
+
+@pytest.mark.parametrize("server", [SERVERS[4]], indirect=True)
+async def test_it_sends_a_server_of_ones_own_what_all_of_them_know(server):
+    received = await sent(server, FORMED)
+    assert received.path == "/v1/chat/completions"
+    assert received.headers["authorization"] == f"Bearer {KEY}"
+    assert received.body == {
+        "model": "llama-3.1-8b",
+        "max_tokens": 300,
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "What happened?"},
+        ],
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA},
+        },
+        "temperature": 0.2,
+    }
+
+
+@pytest.mark.parametrize("server", [SERVERS[4]], indirect=True)
+async def test_it_sends_no_temperature_that_nobody_asked_for(server):
+    assert "temperature" not in (await sent(server, replace(PLAIN, temperature=None))).body
+
+
+MINIMAL = {"thinkingConfig": {"thinking_level": "MINIMAL"}}
+LOW = {"thinkingConfig": {"thinking_level": "LOW"}}
+KNOBS: dict[str, dict[str, Any]] = {
+    "claude-haiku-4-5": {},
+    "claude-haiku-5-5": {"thinking": {"type": "disabled"}},
+    "gpt-4o-mini": {"temperature": 0.2},
+    "gpt-6-luna": {"reasoning_effort": "none"},
+    "gpt-5.6-luna": {},
+    "gemini-3.5-flash": MINIMAL,
+    "gemini-3.6-flash": MINIMAL,
+    "gemini-3.7-flash": LOW,
+    "gemini-3.8-flash": LOW,
+    "gemini-3.5-flash-lite": {},
+}
+"""All that each model is sent beside text, limit and schema where a temperature is asked for: what it rejects is not
+there, and where it lets us, it thinks as little as it can."""
+CORE = {"model", "messages", "max_tokens", "max_completion_tokens", "system", "store", "contents", "systemInstruction"}
+
+
+@pytest.mark.parametrize(
+    ("server", "model"),
+    [
+        pytest.param(BY_NAME[name], model, id=f"{name}-{model}")
+        for name in ("claude", "openai", "gemini", "gemini-legacy")
+        for model in (row.id for row in rows(name))
+    ],
+    indirect=["server"],
+)
+async def test_it_sends_each_model_only_the_knobs_that_it_takes(server, model):
+    body = dict((await sent(server, PLAIN, model)).body)
+    settings = body.pop("generationConfig", {})
+    assert settings.pop("maxOutputTokens", 1) <= MODELS[model].max_output
+    knobs = {key: value for key, value in (body | settings).items() if key not in CORE}
+    assert knobs == ({} if server.name == "gemini-legacy" else KNOBS[model])
+
+
+def test_it_knows_the_knobs_of_every_model():
+    assert set(KNOBS) == {row.id for row in MODELS.values() if row.provider != "offline"}
+
+
 async def test_it_ignores_the_sdks_own_variables(server, monkeypatch):
     """The configuration decides: a variable that is lying about must not send the text elsewhere."""
     before = await sent(server, PLAIN)
@@ -241,4 +384,4 @@ async def test_it_ignores_the_sdks_own_variables(server, monkeypatch):
 async def test_it_names_the_default_model_where_none_is_given(server):
     received = await sent(server, PLAIN)
     named = received.body.get("model") or received.path.rpartition("/")[2].partition(":")[0]
-    assert named == PROVIDERS[server.name].default_model
+    assert named == (PROVIDERS[server.name].default_model or server.asked)

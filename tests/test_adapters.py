@@ -5,12 +5,24 @@ import gc
 import logging
 import traceback
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 
-from adapters import PROVIDERS, build, errors
+from adapters import build, errors
 from adapters.base import Provider, Reply, Request, Usage
-from tests.vendors import ANSWERED, KEY, SERVERS, Answer, ClaudeServer, GeminiServer, OpenAIServer, VendorServer
+from tests.vendors import (
+    ANSWERED,
+    KEY,
+    SERVERS,
+    Answer,
+    ClaudeServer,
+    CompatibleServer,
+    GeminiLegacyServer,
+    GeminiServer,
+    OpenAIServer,
+    VendorServer,
+)
 
 PROMPT = "THE-PROMPT-TEXT of a private thread"
 SCHEMA = {
@@ -19,6 +31,52 @@ SCHEMA = {
     "required": ["headline"],
     "additionalProperties": False,
 }
+
+
+ROWS = {
+    "auth: 401, 403": ["turns_a_status_into_its_error_without_retrying"],
+    "auth: Google's 400 for an invalid key": ["takes_an_invalid_key_for_auth_though_google_says_400"],
+    "auth: 402 and a 429 that is final": [
+        "turns_a_status_into_its_error_without_retrying",
+        "takes_a_429_about_money_for_final",
+    ],
+    "rate limit: 429": ["turns_a_status_into_its_error_without_retrying"],
+    "retry-after: header, or RetryInfo": [
+        "says_when_to_come_back",
+        "reads_the_delay_that_google_puts_into_the_details",
+    ],
+    "overload: 503, 529": ["turns_a_status_into_its_error_without_retrying"],
+    "server: 500, 502, 504": ["turns_a_status_into_its_error_without_retrying"],
+    "timeout": ["stops_at_the_callers_deadline_and_drops_the_call"],
+    "connection": ["is_unreachable_where_nobody_listens", "is_unreachable_where_the_connection_breaks_in_the_body"],
+    "bad request: 400, 422": ["turns_a_status_into_its_error_without_retrying"],
+    "bad request: 404, a retired model": [
+        "turns_a_status_into_its_error_without_retrying",
+        "fails_a_check_by_the_same_rules",
+    ],
+    "too long: 400 that says so, 413": ["turns_a_status_into_its_error_without_retrying"],
+    "too long: Claude's window": ["is_too_long_where_the_window_ran_out_while_answering"],
+    "truncated": ["turns_an_unhappy_ending_into_its_error_with_the_bill"],
+    "refused: by its ending": [
+        "turns_an_unhappy_ending_into_its_error_with_the_bill",
+        "is_refused_for_every_filter_of_the_answer",
+    ],
+    "refused: OpenAI's message": ["is_refused_where_the_message_is_a_refusal"],
+    "refused: Google's blocked prompt": ["is_refused_where_the_prompt_was_blocked"],
+    "empty": ["is_empty_where_nothing_was_said", "is_empty_where_there_is_no_content_at_all"],
+    "bad payload: no JSON": ["is_no_api_where_a_200_is_not_json"],
+    "bad payload: {} and other shapes": [
+        "is_bad_output_where_a_200_is_an_empty_object",
+        "is_an_error_of_the_tree_where_a_200_has_another_shape",
+    ],
+    "stream ends early: no finish": ["is_bad_output_where_no_finish_is_named"],
+}
+"""What an SDK can do to us, and the tests of this file that show what becomes of it with every vendor that it concerns.
+Nothing is streamed, so what befalls a stream alone is not here."""
+
+
+def test_it_has_a_test_for_every_row():
+    assert [name for names in ROWS.values() for name in names if f"test_it_{name}" not in globals()] == []
 
 
 def ask(schema: object = None) -> Request:
@@ -33,7 +91,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[VendorServer]:
 
 @pytest.fixture
 async def provider(server: VendorServer) -> AsyncIterator[Provider]:
-    provider = build(server.name, key=KEY, base_url=server.url)
+    provider = server.provider()
     yield provider
     await provider.close()
 
@@ -70,7 +128,7 @@ async def test_it_reports_what_was_billed(server, provider):
     assert (await provider.complete(ask())).usage == usage
 
 
-@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer], indirect=True)
+@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer, CompatibleServer], indirect=True)
 async def test_it_counts_the_written_cache_as_input(server, provider):
     usage = Usage(input_total=1000, cache_read=300, cache_write=200, output_total=50)
     server.then(server.reply("x", usage=usage))
@@ -87,7 +145,7 @@ async def test_it_counts_the_input_of_tools(server, provider):
 
 async def test_it_reads_counts_that_are_null_or_absent_as_zero(server, provider):
     hollow = server.reply("x")
-    key = "usageMetadata" if server.name == "gemini" else "usage"
+    key = "usageMetadata" if isinstance(server, GeminiServer) else "usage"
     hollow.body[key] = dict.fromkeys(hollow.body[key])
     server.then(hollow, server.reply("x", usage=None))
     assert (await provider.complete(ask())).usage == Usage()
@@ -97,12 +155,12 @@ async def test_it_reads_counts_that_are_null_or_absent_as_zero(server, provider)
 async def test_it_names_the_model_that_was_asked_and_the_one_that_answered(server, provider):
     server.then(server.reply("x", model="another-model-7"))
     reply = await provider.complete(ask())
-    assert reply.requested_model == PROVIDERS[server.name].default_model
+    assert reply.requested_model == provider.model
     assert reply.served_model == "another-model-7"
     assert reply.finish_reason == server.endings["done"]
 
 
-@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer], indirect=True)
+@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer, CompatibleServer], indirect=True)
 async def test_it_keeps_the_request_id_of_the_header(server, provider):
     header = "request-id" if server.name == "claude" else "x-request-id"
     server.then(Answer(server.reply("x").body, headers={header: "req_7"}))
@@ -153,13 +211,13 @@ async def test_it_turns_a_status_into_its_error_without_retrying(server, provide
 
 @pytest.mark.parametrize(("problem", "error"), KINDS)
 async def test_it_fails_a_check_by_the_same_rules(server, provider, problem, error):
-    server.then(server.problem(problem))
+    server.then(*[server.problem(problem)] * 2)  # a server of one's own may be asked for its list too
     with pytest.raises(errors.ProviderError) as caught:
         await provider.check()
     assert type(caught.value) is error
 
 
-@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer], indirect=True)
+@pytest.mark.parametrize("server", [ClaudeServer, OpenAIServer, CompatibleServer], indirect=True)
 async def test_it_takes_a_429_about_money_for_final(server, provider):
     assert type(await failed(server, provider, server.problem("final_429"))) is errors.QuotaExhausted
 
@@ -173,7 +231,7 @@ async def test_it_knows_the_finer_codes_of_claude(server, provider, problem, err
     assert type(await failed(server, provider, server.problem(problem))) is error
 
 
-@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+@pytest.mark.parametrize("server", [GeminiServer, GeminiLegacyServer], indirect=True)
 async def test_it_takes_an_invalid_key_for_auth_though_google_says_400(server, provider):
     assert type(await failed(server, provider, server.problem("invalid_key"))) is errors.Auth
 
@@ -188,7 +246,7 @@ async def test_it_says_when_to_come_back(server, provider, problem, header, seco
     assert caught.retry_after == seconds
 
 
-@pytest.mark.parametrize("server", [GeminiServer], indirect=True)
+@pytest.mark.parametrize("server", [GeminiServer, GeminiLegacyServer], indirect=True)
 async def test_it_reads_the_delay_that_google_puts_into_the_details(server, provider):
     caught = await failed(server, provider, server.problem("rate_limited_by_detail"))
     assert isinstance(caught, errors.RateLimited)
@@ -206,8 +264,32 @@ async def test_it_survives_a_failure_told_in_another_form(server, provider, body
 # Answers that are no use
 
 
-async def test_it_is_bad_output_where_a_200_is_not_json(server, provider):
-    assert type(await failed(server, provider, Answer(b"<html>captive portal</html>"))) is errors.BadOutput
+PAGE = b"<!doctype html><html>captive portal</html>"
+HTML = {"content-type": "text/html; charset=utf-8"}
+
+
+@pytest.mark.parametrize("headers", [HTML, {}], ids=["as HTML", "as JSON"])
+@pytest.mark.parametrize("body", [PAGE, b"\xff\xfe"], ids=["page", "bytes"])
+async def test_it_is_no_api_where_a_200_is_not_json(server, provider, body, headers):
+    assert type(await failed(server, provider, Answer(body, headers=headers))) is errors.NoApi
+
+
+async def test_it_is_no_answer_where_a_200_is_empty(server, provider):
+    assert type(await failed(server, provider, Answer(b""))) in {errors.NoApi, errors.BadOutput}
+
+
+async def test_it_is_no_api_where_the_check_is_answered_with_a_page(server, provider):
+    server.then(Answer(PAGE, headers=HTML))
+    with pytest.raises(errors.NoApi):
+        await provider.check()
+
+
+@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize("body", [PAGE, b"404 page not found", {"detail": "Not Found"}, b""])
+async def test_it_tells_a_path_that_is_not_there_from_a_model_that_is_not_there(server, provider, status, body):
+    caught = await failed(server, provider, Answer(body, status=status, headers=HTML))
+    assert type(caught) is errors.NoApi
+    assert caught.detail == str(status)
 
 
 async def test_it_is_bad_output_where_a_200_is_an_empty_object(server, provider):
@@ -219,7 +301,7 @@ async def test_it_is_bad_output_where_a_200_is_an_empty_object(server, provider)
 
 @pytest.mark.parametrize("body", [[], "text", 7, {"content": "text", "choices": "text", "candidates": "text"}])
 async def test_it_is_an_error_of_the_tree_where_a_200_has_another_shape(server, provider, body):
-    assert type(await failed(server, provider, Answer(body))) in {errors.BadOutput, errors.Unexpected}
+    assert type(await failed(server, provider, Answer(body))) in {errors.BadOutput, errors.NoApi, errors.Unexpected}
 
 
 ENDINGS = [("truncated", errors.Truncated), ("refused", errors.Refused), ("unknown", errors.BadOutput)]
@@ -251,9 +333,12 @@ async def test_it_is_too_long_where_the_window_ran_out_while_answering(server, p
 
 async def test_it_is_bad_output_where_no_finish_is_named(server, provider):
     answer = server.reply("looks complete")
-    parts = {"claude": answer.body, "openai": answer.body.get("choices"), "gemini": answer.body.get("candidates")}
-    part = parts[server.name] if server.name == "claude" else parts[server.name][0]
-    del part[{"claude": "stop_reason", "openai": "finish_reason", "gemini": "finishReason"}[server.name]]
+    if server.name == "claude":
+        del answer.body["stop_reason"]
+    elif isinstance(server, GeminiServer):
+        del answer.body["candidates"][0]["finishReason"]
+    else:
+        del answer.body["choices"][0]["finish_reason"]
     caught = await failed(server, provider, answer)
     assert type(caught) is errors.BadOutput
     assert caught.reply is not None
@@ -270,14 +355,14 @@ async def test_it_is_empty_where_there_is_no_content_at_all(server, provider):
     answer = server.reply("")
     if server.name == "claude":
         answer.body["content"] = []
-    elif server.name == "openai":
-        answer.body["choices"][0]["message"]["content"] = None
-    else:
+    elif isinstance(server, GeminiServer):
         del answer.body["candidates"][0]["content"]
+    else:
+        answer.body["choices"][0]["message"]["content"] = None
     assert type(await failed(server, provider, answer)) is errors.Empty
 
 
-@pytest.mark.parametrize("server", [OpenAIServer], indirect=True)
+@pytest.mark.parametrize("server", [OpenAIServer, CompatibleServer], indirect=True)
 async def test_it_is_refused_where_the_message_is_a_refusal(server, provider):
     answer = server.reply("")
     answer.body["choices"][0]["message"] |= {"content": None, "refusal": "I cannot help with that."}
@@ -296,9 +381,30 @@ async def test_it_is_refused_where_the_prompt_was_blocked(server, provider, reas
     assert (caught.detail, caught.reply.usage) == (reason, Usage(input_total=9))
 
 
+@pytest.mark.parametrize("server", [GeminiLegacyServer], indirect=True)
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(1, "SAFETY"), (2, "OTHER"), (3, "BLOCKLIST"), (4, "PROHIBITED_CONTENT"), (5, "IMAGE_SAFETY"), (77, "77")],
+)
+async def test_it_is_refused_where_the_prompt_was_blocked_by_number(server, provider, number, reason):
+    body = {"promptFeedback": {"blockReason": number}, "usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}}
+    caught = await failed(server, provider, Answer(body))
+    assert type(caught) is errors.Refused
+    assert caught.reply is not None
+    assert (caught.detail, caught.reply.usage) == (reason, Usage(input_total=9))
+
+
 @pytest.mark.parametrize("server", [GeminiServer], indirect=True)
 @pytest.mark.parametrize("reason", ["RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "LANGUAGE"])
 async def test_it_is_refused_for_every_filter_of_the_answer(server, provider, reason):
+    answer = server.reply("half")
+    answer.body["candidates"][0]["finishReason"] = reason
+    assert type(await failed(server, provider, answer)) is errors.Refused
+
+
+@pytest.mark.parametrize("server", [GeminiLegacyServer], indirect=True)
+@pytest.mark.parametrize("reason", [3, 4, 6, 7, 8, 9, 11, "RECITATION", "SPII"])
+async def test_it_is_refused_for_every_filter_that_the_older_sdk_knows(server, provider, reason):
     answer = server.reply("half")
     answer.body["candidates"][0]["finishReason"] = reason
     assert type(await failed(server, provider, answer)) is errors.Refused
@@ -323,6 +429,9 @@ async def test_it_is_bad_output_where_the_nesting_has_no_end(server, provider):
 
 # The wire
 
+AWAITED = [kind for kind in SERVERS if kind is not GeminiLegacyServer]
+"""Those whose calls end with whoever waits for them; the other is in `test_gemini_legacy.py`."""
+
 
 async def test_it_is_unreachable_where_the_connection_breaks_in_the_body(server, provider):
     broken = Answer(server.reply("x").body, pace="cut")
@@ -330,12 +439,13 @@ async def test_it_is_unreachable_where_the_connection_breaks_in_the_body(server,
 
 
 async def test_it_is_unreachable_where_nobody_listens(server):
-    provider = build(server.name, key=KEY, base_url=server.url)
+    provider = server.provider()
     await server.runner.cleanup()
     assert type(await failing(provider)) is errors.Unreachable
     await provider.close()
 
 
+@pytest.mark.parametrize("server", AWAITED, indirect=True)
 @pytest.mark.parametrize("pace", ["drip", "hang"])
 async def test_it_stops_at_the_callers_deadline_and_drops_the_call(server, provider, pace):
     server.then(Answer(server.reply("x" * 2000).body, pace=pace))
@@ -345,6 +455,7 @@ async def test_it_stops_at_the_callers_deadline_and_drops_the_call(server, provi
     await asyncio.wait_for(server.departed.wait(), 2)
 
 
+@pytest.mark.parametrize("server", AWAITED, indirect=True)
 async def test_it_drops_the_call_when_it_is_cancelled(server, provider):
     server.latency = 30
     call = asyncio.create_task(provider.complete(ask()))
@@ -356,7 +467,7 @@ async def test_it_drops_the_call_when_it_is_cancelled(server, provider):
 
 
 async def test_it_leaves_no_connection_behind(server):
-    provider = build(server.name, key=KEY, base_url=server.url)
+    provider = server.provider()
     await provider.complete(ask())
     assert server.connections == 1
     await provider.close()
@@ -376,6 +487,40 @@ async def test_it_keeps_many_calls_open_at_once(server, provider):
     for call in calls:
         call.cancel()
     assert {type(one) for one in await asyncio.gather(*calls, return_exceptions=True)} == {asyncio.CancelledError}
+
+
+# The baseline, as far as the contract concerns what asks nobody
+
+THREAD = """<transcript>
+[1] 2026-11-20 09:00 Ana: Please restart the export, the invoices are missing.
+[2] 2026-11-20 09:05 Bo: We decided to restart the export server at noon.
+</transcript>"""
+NOTHING = {"type": "object", "properties": {}, "required": ["no such thing"]}
+
+
+async def test_it_keeps_the_contract_without_a_vendor():
+    provider = build("offline", key=None)
+    await provider.check()
+    reply = await provider.complete(replace(ask(), text=THREAD, schema={"type": "object"}))
+    await provider.close()
+    assert reply.data
+    assert reply.requested_model == reply.served_model == provider.model == provider.row.id
+    assert min(reply.usage.input_total, reply.usage.output_total) > 0
+    assert (reply.usage.cache_read, reply.usage.thinking) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"text": "no transcript"}, errors.BadRequest),
+        ({"task": "poem"}, errors.BadRequest),
+        ({"schema": NOTHING}, errors.BadOutput),
+    ],
+)
+async def test_it_fails_by_the_same_tree_without_a_vendor(change, error):
+    with pytest.raises(error) as caught:
+        await build("offline", key=None).complete(replace(ask(), **{"text": THREAD} | change))
+    assert type(caught.value) is error
 
 
 # Secrets
@@ -419,7 +564,7 @@ async def test_it_keeps_a_sentence_that_poses_as_a_code_out_of_errors(server, pr
 
 async def test_it_keeps_prompt_and_key_out_of_logs(server, caplog):
     caplog.set_level(logging.DEBUG)
-    provider = build(server.name, key=KEY, base_url=server.url)
+    provider = server.provider()
     await provider.complete(ask())
     await failed(server, provider, server.problem("server_error"))
     await provider.close()

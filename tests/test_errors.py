@@ -1,17 +1,23 @@
 """The error tree: its words, what it makes of statuses and codes, and that no SDK exception goes unnoticed."""
 
+import io
 import re
+import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 
 import anthropic
 import httpx2
 import openai
 import pytest
+import requests
+from google.api_core import exceptions as google_core
 from google.genai import errors as google_errors
 
-from adapters import claude, errors, gemini
-from adapters import openai as openai_adapter
+from adapters import claude, compatible, errors, gemini, gemini_legacy, openai_chat
+
+generation_types = sys.modules["google.generativeai.types.generation_types"]  # the package itself warns at import
 
 
 def leaves(kind: type[errors.ProviderError]) -> list[type[errors.ProviderError]]:
@@ -21,9 +27,9 @@ def leaves(kind: type[errors.ProviderError]) -> list[type[errors.ProviderError]]
 def test_it_names_every_kind_as_the_design_does():
     kinds = {leaf("x").kind for leaf in leaves(errors.ProviderError)}
     assert kinds == {
-        "missing_key", "unknown_provider", "auth", "quota_exhausted", "model_not_found", "bad_request", "too_long",
-        "refused", "truncated", "empty", "bad_output", "over_budget", "over_limit", "unexpected",
-        "rate_limited", "overloaded", "server_error", "timed_out", "unreachable",
+        "missing_key", "not_installed", "unknown_provider", "auth", "quota_exhausted", "model_not_found", "no_api",
+        "bad_request", "too_long", "refused", "truncated", "empty", "bad_output", "over_budget", "over_limit",
+        "unexpected", "rate_limited", "overloaded", "server_error", "timed_out", "unreachable",
     }  # fmt: skip
 
 
@@ -61,14 +67,31 @@ def test_it_reads_a_wait_in_seconds(told, wait):
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(418, errors.BadRequest), (599, errors.ServerError), (302, errors.Unexpected)]
+    ("status", "error"),
+    [(418, errors.BadRequest), (599, errors.ServerError), (302, errors.NoApi), (101, errors.Unexpected)],
 )
 def test_it_has_an_error_for_a_status_nobody_listed(status, error):
-    assert type(errors.from_status("claude", status, None, {}, {})) is error
+    assert type(errors.from_status("claude", status, None, {}, {}, body={})) is error
+
+
+@pytest.mark.parametrize("body", [{"error": "no such model"}, {"error": {"message": "no"}}, {"object": "error"}])
+def test_it_takes_a_404_for_the_models_where_an_api_wrote_it(body):
+    assert type(errors.from_status("openai", 404, None, {}, {}, body=body)) is errors.ModelNotFound
+    assert type(errors.from_status("openai", 405, None, {}, {}, body=body)) is errors.BadRequest
+
+
+@pytest.mark.parametrize("body", ["<html>", None, [], {}, {"detail": "Not Found"}, {"message": "no Route matched"}])
+@pytest.mark.parametrize("status", [404, 405])
+def test_it_takes_it_for_the_addresss_where_no_api_wrote_it(status, body):
+    found = errors.from_status("openai", status, "model_not_found", {}, {}, body=body)
+    assert (type(found), found.detail) == (errors.NoApi, str(status))
+
+
+QUOTA: dict[str, type[errors.ProviderError]] = {"insufficient_quota": errors.QuotaExhausted}
 
 
 def test_it_prefers_the_vendors_code_to_the_status():
-    found = errors.from_status("openai", 429, "insufficient_quota", {}, {"insufficient_quota": errors.QuotaExhausted})
+    found = errors.from_status("openai", 429, "insufficient_quota", {}, QUOTA, body={})
     assert type(found) is errors.QuotaExhausted
     assert found.detail == "429 insufficient_quota"
 
@@ -78,7 +101,8 @@ def test_it_prefers_the_vendors_code_to_the_status():
     [
         (TimeoutError("PRIVATE"), errors.TimedOut),
         (ConnectionResetError("PRIVATE"), errors.Unreachable),
-        (UnicodeDecodeError("utf-8", b"PRIVATE", 0, 1, "PRIVATE"), errors.BadOutput),
+        (UnicodeDecodeError("utf-8", b"PRIVATE", 0, 1, "PRIVATE"), errors.NoApi),
+        (RecursionError("PRIVATE"), errors.BadOutput),
         (KeyError("PRIVATE"), errors.Unexpected),
     ],
 )
@@ -174,21 +198,108 @@ OPENAI_EXCEPTIONS = {
     "WebSocketQueueFullError": NEVER,
 }
 GOOGLE_EXCEPTIONS = {
-    "APIError": errors.Unexpected,
+    "APIError": errors.NoApi,
     "ClientError": errors.BadRequest,
     "ContinuationInterruptedError": NEVER,
     "ExperimentalWarning": NEVER,
     "FunctionInvocationError": NEVER,
     "ServerError": errors.ServerError,
-    "UnknownApiResponseError": errors.BadOutput,
+    "UnknownApiResponseError": errors.NoApi,
     "UnknownFunctionCallArgumentError": NEVER,
     "UnsupportedFunctionError": NEVER,
 }
+GOOGLE_CORE_EXCEPTIONS = {
+    "Aborted": errors.Overloaded,
+    "AlreadyExists": errors.Overloaded,
+    "AsyncRestUnsupportedParameterError": NEVER,
+    "BadGateway": errors.ServerError,
+    "BadRequest": errors.BadRequest,
+    "Cancelled": errors.BadRequest,
+    "ClientError": NEVER,
+    "Conflict": errors.Overloaded,
+    "DataLoss": NEVER,
+    "DeadlineExceeded": errors.ServerError,
+    "DuplicateCredentialArgs": NEVER,
+    "FailedPrecondition": errors.BadRequest,
+    "Forbidden": errors.Auth,
+    "GatewayTimeout": errors.ServerError,
+    "GoogleAPICallError": errors.BadRequest,
+    "GoogleAPIError": NEVER,
+    "InternalServerError": errors.ServerError,
+    "InvalidArgument": errors.BadRequest,
+    "LengthRequired": errors.BadRequest,
+    "MethodNotAllowed": errors.BadRequest,
+    "MethodNotImplemented": errors.ServerError,
+    "MovedPermanently": errors.NoApi,
+    "NotFound": errors.ModelNotFound,
+    "NotModified": errors.NoApi,
+    "OutOfRange": errors.BadRequest,
+    "PermissionDenied": errors.Auth,
+    "PreconditionFailed": errors.BadRequest,
+    "Redirection": NEVER,
+    "RequestRangeNotSatisfiable": errors.BadRequest,
+    "ResourceExhausted": errors.RateLimited,
+    "ResumeIncomplete": errors.NoApi,
+    "RetryError": NEVER,
+    "ServerError": NEVER,
+    "ServiceUnavailable": errors.Overloaded,
+    "TemporaryRedirect": errors.NoApi,
+    "TooManyRequests": errors.RateLimited,
+    "Unauthenticated": errors.Auth,
+    "Unauthorized": errors.Auth,
+    "Unknown": NEVER,
+}
+OLDER_GOOGLE_EXCEPTIONS = {
+    "BlockedPromptException": NEVER,
+    "BrokenResponseError": NEVER,
+    "IncompleteIterationError": NEVER,
+    "StopCandidateException": NEVER,
+}
+REQUESTS_EXCEPTIONS = {
+    "BaseHTTPError": NEVER,
+    "ChunkedEncodingError": errors.Unreachable,
+    "CompatJSONDecodeError": NEVER,
+    "ConnectTimeout": errors.TimedOut,
+    "ConnectionError": errors.Unreachable,
+    "ContentDecodingError": errors.Unreachable,
+    "FileModeWarning": NEVER,
+    "HTTPError": NEVER,
+    "InvalidHeader": NEVER,
+    "InvalidJSONError": NEVER,
+    "InvalidProxyURL": errors.Unreachable,
+    "InvalidSchema": errors.Unreachable,
+    "InvalidURL": errors.Unreachable,
+    "JSONDecodeError": NEVER,
+    "MissingSchema": errors.Unreachable,
+    "ProxyError": errors.Unreachable,
+    "ReadTimeout": errors.TimedOut,
+    "RequestException": errors.Unreachable,
+    "RequestsDependencyWarning": NEVER,
+    "RequestsWarning": NEVER,
+    "RetryError": errors.Unreachable,
+    "SSLError": errors.Unreachable,
+    "StreamConsumedError": NEVER,
+    "Timeout": errors.TimedOut,
+    "TooManyRedirects": NEVER,
+    "URLRequired": NEVER,
+    "UnrewindableBodyError": NEVER,
+}
 Kinds = Mapping[str, type[errors.ProviderError] | None]
+
+
+def wire(error: Exception) -> errors.ProviderError:
+    """As `mapped` does: what the adapter does not know is common to all."""
+    return gemini_legacy.failure(error) or errors.common("gemini-legacy", error)
+
+
 CONSIDERED: dict[str, tuple[ModuleType, Callable[..., object], Kinds]] = {
     "claude": (anthropic, claude.failure, CLAUDE_EXCEPTIONS),
-    "openai": (openai, openai_adapter.failure, OPENAI_EXCEPTIONS),
+    "openai": (openai, partial(openai_chat.failure, "openai"), OPENAI_EXCEPTIONS),
+    "compatible": (openai, compatible.failure, OPENAI_EXCEPTIONS),
     "gemini": (google_errors, gemini.failure, GOOGLE_EXCEPTIONS),
+    "gemini-legacy": (google_core, gemini_legacy.failure, GOOGLE_CORE_EXCEPTIONS),
+    "gemini-legacy, answers": (generation_types, gemini_legacy.failure, OLDER_GOOGLE_EXCEPTIONS),
+    "gemini-legacy, wire": (requests.exceptions, wire, REQUESTS_EXCEPTIONS),
 }
 
 
@@ -211,6 +322,13 @@ def test_it_maps_each_exception_of_the_sdk_as_considered(name, word):
 
 def raised(name: str, kind: type[Exception]) -> Exception:
     """An exception as the SDK itself would make it."""
+    if name == "gemini-legacy, wire":
+        return kind("no")
+    if name == "gemini-legacy":
+        answered = requests.Response()
+        answered.status_code, answered.raw = getattr(kind, "code", None) or 418, io.BytesIO(b'{"error": {}}')
+        core: Callable[..., Exception] = kind
+        return core("no", response=answered)
     if name == "gemini":
         status = {"ClientError": 400, "ServerError": 500}.get(kind.__name__, 302)
         return kind(status, {}, httpx2.Response(status)) if issubclass(kind, google_errors.APIError) else kind("no")
@@ -218,8 +336,8 @@ def raised(name: str, kind: type[Exception]) -> Exception:
     if issubclass(kind, anthropic.APIConnectionError | openai.APIConnectionError):
         return kind(request=request)
     status = getattr(kind, "status_code", 500 if kind.__name__ == "InternalServerError" else 418)
-    body = {"error": {"details": {"error_code": snake(kind.__name__)}}} if name == "claude" else {}
-    arguments = {"response": httpx2.Response(status, request=request), "body": body}
+    body = {"error": {"details": {"error_code": snake(kind.__name__)}}} if name == "claude" else {"error": {}}
+    arguments = {"response": httpx2.Response(status, json={"error": {}}, request=request), "body": body}
     return kind(**arguments) if kind.__name__ == "OAuthError" else kind("no", **arguments)
 
 

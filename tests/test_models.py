@@ -12,11 +12,17 @@ from adapters import PROVIDERS, build, errors
 from adapters.models import MODELS, label, model, rules
 
 ROOT = Path(__file__).parents[1]
-SDKS = {"claude": "anthropic", "openai": "openai", "gemini": "google.genai"}
+SDKS = {
+    "claude": "anthropic",
+    "openai": "openai",
+    "gemini": "google.genai",
+    "gemini-legacy": "google.generativeai",
+    "compatible": "openai",
+}
 
 
 def test_it_has_a_row_for_every_default_model_and_every_model_a_row_points_to():
-    named = {vendor.default_model for vendor in PROVIDERS.values()}
+    named = {vendor.default_model for vendor in PROVIDERS.values() if vendor.default_model}
     named |= {other for row in MODELS.values() for other in (row.successor, row.routed_to) if other}
     assert named <= set(MODELS)
 
@@ -72,7 +78,7 @@ def test_it_refuses_a_provider_nobody_knows(name):
         build(name, key="k")
 
 
-@pytest.mark.parametrize("name", SDKS)
+@pytest.mark.parametrize("name", [name for name in SDKS if not PROVIDERS[name].key_optional])
 @pytest.mark.parametrize("key", [None, "", "  \n"])
 def test_it_refuses_to_build_without_a_key(name, key):
     with pytest.raises(errors.MissingKey, match=str(PROVIDERS[name].key_variable)):
@@ -101,29 +107,51 @@ def test_it_imports_no_sdk_and_nothing_of_the_product_with_the_table():
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_it_imports_only_the_sdk_of_the_provider_that_is_built(name):
-    loaded = imported(f"from adapters import build; build({name!r}, key='k')")
+    loaded = imported(f"from adapters import build; build({name!r}, key='k', base_url='http://127.0.0.1:9')")
     assert loaded & set(SDKS.values()) == ({SDKS[name]} if name in SDKS else set())
+
+
+def test_it_knows_when_a_model_goes_and_what_follows_it():
+    going = {row.id: (row.shutdown, row.routed_to, row.successor) for row in MODELS.values() if row.successor}
+    assert going == {
+        "claude-haiku-4-5": (None, None, "claude-haiku-5-5"),
+        "gpt-4o-mini": (date(2027, 1, 14), None, "gpt-6-luna"),
+        "gemini-3.5-flash": (None, "gemini-3.6-flash", "gemini-3.6-flash"),
+    }
+    assert [row.id for row in MODELS.values() if (row.shutdown or row.routed_to) and not row.successor] == []
+
+
+@pytest.mark.parametrize("window", [1_000, 50_000])
+def test_it_takes_a_window_from_the_configuration(window):
+    row = build("claude", key="k", window=window).row
+    assert (row.window, row.max_output) == (window, min(window, MODELS["claude-haiku-4-5"].max_output))
 
 
 ALLOWED = {
     "claude": {"anthropic"},
     "openai": {"openai"},
+    "openai_chat": {"openai"},
+    "compatible": {"openai"},
     "gemini": {"google", "httpx2", "pydantic"},
+    "gemini_legacy": {"google", "requests"},
     "base": {"jsonschema"},
 }
 
 
+SHARED = {"compatible": {"openai_chat"}}
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("adapters/*.py")), ids=lambda path: path.stem)
 def test_it_keeps_to_its_direction(path):
-    """An adapter knows the contract, the errors, the models and its own SDK, and never another adapter."""
+    """An adapter knows the contract, the errors, the models, its own SDK, and of other files those that it shares."""
     tree = ast.walk(ast.parse(path.read_text()))
     nodes = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
     modules = {name for node in nodes for name in names(node)}
     foreign = {name for name in modules if name.split(".")[0] not in {*sys.stdlib_module_names, "adapters"}}
     assert {name.split(".")[0] for name in foreign} <= ALLOWED.get(path.stem, set())
     own = {name.removeprefix("adapters").removeprefix(".") for name in modules if name.startswith("adapters")}
-    below = {name for name in own if name.startswith("offline_")} if path.stem.startswith("offline") else set()
-    assert own <= {"", "base", "errors", "models"} | below
+    below = {name for name in own if name.startswith(f"{path.stem.partition('_')[0]}_")}
+    assert own <= {"", "base", "errors", "models"} | below | SHARED.get(path.stem, set())
 
 
 def names(node: ast.Import | ast.ImportFrom) -> list[str]:

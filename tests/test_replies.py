@@ -21,7 +21,7 @@ def tree(base: type[Exception]) -> Iterator[type[Exception]]:
 PROVIDER_ERRORS = [*tree(errors.ProviderError)]
 REFUSALS = [kind for kind in tree(refusals.Refusal) if kind is not refusals.Refusal]
 LINK_ERRORS = [refusals.NotALink, refusals.ChannelLink, refusals.OtherWorkspace]
-KEYLESS = (errors.MissingKey, errors.Auth)
+KEYLESS = (errors.MissingKey, errors.Auth, errors.NoApi)
 FAILURES = [
     *(kind(DETAIL) for kind in (*REFUSALS, *LINK_ERRORS)),
     *(
@@ -34,7 +34,7 @@ FAILURES = [
 
 
 def test_it_knows_the_failures_there_are() -> None:
-    assert len(PROVIDER_ERRORS) == 21
+    assert len(PROVIDER_ERRORS) == 23
     assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
     assert len(REFUSALS) == 10
 

@@ -3,7 +3,7 @@
 async with ClaudeServer() as server:
     server.answer({"headline": "..."})              # from now on; a function of the request works too
     server.then(server.problem("rate_limited"))     # the next call only; several are used up in turn
-    provider = build("claude", key=KEY, base_url=server.url)
+    provider = server.provider()
     ...
     assert server.received[-1].body["model"] == "claude-haiku-4-5"
 """
@@ -17,7 +17,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from adapters.base import Usage
+from adapters import build
+from adapters.base import Provider, Usage
 
 KEY = "sk-test-THE-KEY-0123456789"
 
@@ -69,6 +70,8 @@ class VendorServer:
     name: str
     model: str
     prefix = ""
+    asked: str | None = None
+    """The model to ask for where the provider has no default."""
     problems: Mapping[str, Problem]
     endings: Mapping[str, str]
     """Vendor's words for: done, truncated, refused, window (where there is one), unknown."""
@@ -97,6 +100,10 @@ class VendorServer:
     def url(self) -> str:
         host, port = self.runner.addresses[0][:2]
         return f"http://{host}:{port}{self.prefix}"
+
+    def provider(self, key: str | None = KEY, model: str | None = None) -> Provider:
+        """The adapter under test, pointed here."""
+        return build(self.name, key=key, model=model or self.asked, base_url=self.url)
 
     @property
     def connections(self) -> int:
@@ -357,4 +364,57 @@ class GeminiServer(VendorServer):
         return {"name": f"models/{model}", "version": "1", "displayName": model}
 
 
-SERVERS: tuple[type[VendorServer], ...] = (ClaudeServer, OpenAIServer, GeminiServer)
+class GeminiLegacyServer(GeminiServer):
+    """Google's API as the older SDK asks for it: enum values are numbers, and newer fields are left out."""
+
+    name = "gemini-legacy"
+    endings = GeminiServer.endings | {"unknown": "99"}
+    numbers = {"STOP": 1, "MAX_TOKENS": 2, "SAFETY": 3, "99": 99}
+
+    def wire(self, text: str, ending: str, usage: Usage | None, model: str) -> dict[str, object]:
+        content = {"role": "model", "parts": [{"text": text}]}
+        return {
+            "modelVersion": model,
+            "candidates": [{"index": 0, "finishReason": self.numbers[ending], "content": content}],
+            "usageMetadata": usage
+            and {
+                "promptTokenCount": usage.input_total,
+                "cachedContentTokenCount": usage.cache_read,
+                "candidatesTokenCount": usage.output_total - usage.thinking,
+                "totalTokenCount": usage.input_total + usage.output_total,
+            },
+        }
+
+
+class CompatibleServer(OpenAIServer):
+    """A server of one's own. It may take no JSON schemas, and may answer to no single model but list them."""
+
+    name = "compatible"
+    model = "llama-3.1-8b-instruct-q4"
+    asked = "llama-3.1-8b"
+
+    def __init__(self, *, takes_schemas: bool = True, lists_only: bool = False) -> None:
+        super().__init__()
+        self.takes_schemas = takes_schemas
+        self.lists_only = lists_only
+
+    def scripted(self, received: Received) -> Answer:
+        if self.queue:
+            return super().scripted(received)
+        form = received.body.get("response_format", {})
+        if form.get("type") == "json_schema" and not self.takes_schemas:
+            return Answer({"detail": "response_format"}, 400)
+        if received.method == "GET" and received.path.endswith("/models"):
+            return Answer({"object": "list", "data": [self.described(str(self.asked))]})
+        if received.method == "GET" and self.lists_only:
+            return Answer({"detail": "Not Found"}, 404)
+        return super().scripted(received)
+
+
+SERVERS: tuple[type[VendorServer], ...] = (
+    ClaudeServer,
+    OpenAIServer,
+    GeminiServer,
+    GeminiLegacyServer,
+    CompatibleServer,
+)
