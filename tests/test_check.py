@@ -295,7 +295,8 @@ async def test_it_says_that_an_address_leads_to_a_web_page(server: VendorServer,
 
 
 async def test_it_says_that_the_legacy_sdk_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "google.generativeai", None)
+    for name in ("google.generativeai", *(name for name in sys.modules if name.startswith("google.generativeai."))):
+        monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "adapters.gemini_legacy", raising=False)
 
     found = await row(configured(PROVIDERS["gemini-legacy"], DEAD), what(PROVIDERS["gemini-legacy"]))
