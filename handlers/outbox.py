@@ -25,13 +25,15 @@ class Outbox(Generic[It]):
     `next` finds the most urgent thing that waits in a channel, None where nothing does. `post` posts it by
     `posts.post(..., behind=True)` and writes down that it is posted; where `job.taken` is over 1, it may have been
     posted by a try that was broken off. `skip` writes down that the thing of this id is not to be posted after all,
-    because it could not be.
+    because it could not be. `one` finds the thing of an id if it still waits: what a broken-off try may have posted is
+    then seen to before anything more urgent. Without it that may be posted twice, as may be done with a reaction.
     """
 
     queue: str
     next: Callable[[str, Services], Awaitable[It | None]]
     post: Callable[[It, Job, Services], Awaitable[None]]
     skip: Callable[[str, Services], Awaitable[None]]
+    one: Callable[[str, Services], Awaitable[It | None]] | None = None
 
     async def wake(self, channel: str, services: Services) -> None:
         """Have whatever waits in the channel posted; called after something was written down that waits."""
@@ -40,11 +42,16 @@ class Outbox(Generic[It]):
     async def perform(self, job: Job, services: Services) -> None:
         """Post one thing, and begin anew for the next: with tries of its own, and with whatever is most urgent then."""
         channel = str(job.body["channel"])
-        it = await self.next(channel, services)
+        it = await self.unsettled(job, services) or await self.next(channel, services)
         if it is None or not await job.save(it.id):
             return
         await self.post(it, job, services)
         await self.wake(channel, services)
+
+    async def unsettled(self, job: Job, services: Services) -> It | None:
+        if self.one is None or job.taken == 1 or job.answer is None:
+            return None
+        return await self.one(job.answer, services)
 
     async def give_up(self, job: Job, services: Services) -> None:
         """Leave out what was tried last, so that it does not keep the others from being posted."""

@@ -4,7 +4,7 @@ from bot.inbox import Job, Later
 from handlers.services import Services
 
 POSTS_APART = 1.0
-"""Seconds: "apps may post no more than one message per second per channel", in threads and direct messages too."""
+"""Seconds. Slack takes one message a second in each channel, its threads included (docs.slack.dev, "Rate limits")."""
 
 REACTIONS = "reactions"
 REACTIONS_APART = 1.25

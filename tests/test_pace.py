@@ -90,6 +90,32 @@ async def test_it_sends_nobody_away_for_long(store: Store, clock: Clock) -> None
     assert waits == {0: 1} | dict.fromkeys(range(1, 121), 3)
 
 
+@pytest.mark.parametrize("place", [{}, {"waited": True}, {"behind": True}])
+@pytest.mark.parametrize("looks", range(1, 7))
+async def test_it_gives_away_no_slot_that_comes_while_it_is_looked_up(place: dict[str, bool], looks: int) -> None:
+    before: list[float] = []
+    database = await Database.open("sqlite://", clock=lambda: before.pop() if before else 101.1)
+    before += [100.0] * 3
+    await Store(database).take_slot("C1", 1.0)
+    before[:] = [100.9] * looks
+    wait = await Store(database).take_slot("C1", 1.0, **place)
+    [left] = await database.read("SELECT next_at FROM pace")
+    await database.close()
+    assert wait > 0 or float(str(left["next_at"])) > 101.5
+
+
+@pytest.mark.parametrize("back", [1, 60, 119, 3600])
+async def test_it_keeps_nothing_waiting_for_long_though_an_old_line_lies_ahead(
+    store: Store, clock: Clock, back: float
+) -> None:
+    for _ in range(3):
+        await store.take_slot("C1", 1.0)
+    clock.wind(back)
+    await store.take_slot("C1", 1.0, behind=True)
+    clock.wind(-back)
+    assert await store.take_slot("C1", 1.0, behind=True) <= 120
+
+
 async def test_it_gives_a_slot_to_one_of_many_processes(tmp_path: Path) -> None:
     clock = Clock()
     databases = [await Database.open(f"sqlite:///{tmp_path}/precis.db", clock=clock) for _ in range(3)]
@@ -141,9 +167,9 @@ def refused(slack: Sandbox) -> list[str]:
 def at_pace(times: list[float], apart: float = 1.0) -> bool:
     """One a second and no more, give or take what a message may be held up on its way."""
     return all(
-        later - sooner > count * apart - ON_THE_WAY
+        later - sooner > further * apart - ON_THE_WAY
         for start, sooner in enumerate(times)
-        for count, later in enumerate(times[start:])
+        for further, later in enumerate(times[start:])
     )
 
 
@@ -153,10 +179,10 @@ def answered(slack: Sandbox, channel: str, roots: list[str]) -> list[int]:
     return [sum(m.get("bot_id") == bot for m in slack.workspace.thread(channel, root)) for root in roots]
 
 
-async def ask(slack: Sandbox, count: int, channel: str = GENERAL) -> list[str]:
+async def ask(slack: Sandbox, times: int, channel: str = GENERAL) -> list[str]:
     """Have Ada mention Precis so often at once, each of which is answered with a card."""
     said = f"<@{slack.workspace.bot_user_id}> what can you do?"
-    return await asyncio.gather(*(slack.person(ADA).say(channel, said) for _ in range(count)))
+    return await asyncio.gather(*(slack.person(ADA).say(channel, said) for _ in range(times)))
 
 
 async def test_it_answers_a_hundred_in_one_channel_at_slacks_pace(slack: Sandbox, precis: Precis) -> None:
@@ -254,16 +280,21 @@ class Board:
     async def post(self, note: Note, job: Job, services: Services) -> None:
         if note.id == self.bad:
             raise LookupError
-        await posts.post(blocks.notice(note.id), job, services, channel=GENERAL, mark=note.id, behind=True)
+        tried = job.taken > 1
+        if not tried or await posts.find(note.id, services, channel=GENERAL, thread_ts=None, after="0") is None:
+            await posts.post(blocks.notice(note.id), job, services, channel=GENERAL, mark=note.id, behind=True)
         self.notes.remove(note)
         self.posted.append(note)
+
+    async def one(self, id: str, services: Services) -> Note | None:
+        return next((note for note in self.notes if note.id == id), None)
 
     async def skip(self, id: str, services: Services) -> None:
         self.skipped.append(id)
         self.notes = [note for note in self.notes if note.id != id]
 
     def open(self, *running: Precis) -> Outbox[Note]:
-        outbox = Outbox("notes", self.next, self.post, self.skip)
+        outbox = Outbox("notes", self.next, self.post, self.skip, self.one)
         for precis in running:
             services = precis.services
             precis.services.inbox.perform(
@@ -333,6 +364,21 @@ async def test_it_posts_everything_once_whichever_process_is_woken(
     )
     assert len({note.id for note in board.posted}) == 30
     assert at_pace(posted(slack))
+
+
+async def test_it_posts_nothing_twice_whose_answer_was_lost_before_something_urgent_came(
+    slack: Sandbox, precis: Precis
+) -> None:
+    board = Board()
+    outbox = board.open(precis)
+    slack.fail("chat.postMessage", lost=True)
+    await add(board, outbox, precis, Note("n0", 1))
+    await until(lambda: len(posted(slack)) == 1)
+    await add(board, outbox, precis, Note("urgent", 0))
+    await until(lambda: len(board.posted) == 2)
+    await precis.services.inbox.idle()
+
+    assert [message["text"] for message in slack.workspace.history(GENERAL)] == ["n0", "urgent"]
 
 
 async def test_it_leaves_out_what_cannot_be_posted_and_posts_the_rest(slack: Sandbox, precis: Precis) -> None:

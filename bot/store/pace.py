@@ -35,12 +35,14 @@ class Slots(Rows):
         must not line up at the end again. Who is `behind` takes what nobody in the line waits for.
         """
         heeded = LONGEST_LINE + apart if behind else 0.0
-        if await self.database.write(TAKE, channel, apart, heeded):
-            return 0.0
-        if behind:
-            rows = await self.database.write(YIELD, channel, heeded)
-        elif waited:
-            rows = await self.database.write(STAY, channel, apart)
-        else:
-            rows = await self.database.write(LINE_UP, channel, apart, LONGEST_LINE)
-        return max(cast(float, rows[0]["seconds"]), 0.0)
+        while not await self.database.write(TAKE, channel, apart, heeded):
+            if behind:
+                [turn] = await self.database.write(YIELD, channel, heeded)
+            elif waited:
+                [turn] = await self.database.write(STAY, channel, apart)
+            else:
+                [turn] = await self.database.write(LINE_UP, channel, apart, LONGEST_LINE)
+            seconds = cast(float, turn["seconds"])
+            if seconds > 0:  # otherwise the slot has come while it was looked up
+                return min(seconds, LONGEST_LINE)
+        return 0.0
