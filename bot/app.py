@@ -28,14 +28,10 @@ from bot.pricing import Prices
 from bot.routes import FixedRoutes
 from bot.settings import WorkspaceSettings
 from bot.store import Store
-from bot.summaries import Summaries
 from handlers import register
-from handlers.access import Access
 from handlers.alarms import alarm
 from handlers.client import PASSING, client, refusal, session
 from handlers.connection import REFUSED, SocketConnection, TokenRefused
-from handlers.history import History
-from handlers.people import People
 from handlers.services import Services, Workspace
 from handlers.signatures import signed
 
@@ -148,24 +144,9 @@ async def running(
         inbox = Inbox(database, speed=speed)
         settings = WorkspaceSettings(store, workspace.team, config.settings)
         told = alarm(inbox, workspace.team, config.admin_users)
-        routes = FixedRoutes(config.route)
-        made = gateway(config, store, settings, routes, prices or Prices(), told, policy)
+        made = gateway(config, store, settings, FixedRoutes(config.route), prices or Prices(), told, policy)
         llm = await stack.enter_async_context(made)
-        people = People(slack, workspace.team)
-        services = Services(
-            workspace=workspace,
-            slack=slack,
-            connections=connections,
-            inbox=inbox,
-            gateway=llm,
-            store=store,
-            settings=settings,
-            summaries=Summaries(llm, store, keep=config.keeps_text),
-            people=people,
-            access=Access(slack, people),
-            history=History(slack, people, bot_user=workspace.bot_user, bot_id=workspace.bot_id),
-            allowance=config.max_usd_per_summary,
-        )
+        services = Services.of(config, workspace, slack, connections, inbox, store, settings, llm, clock)
         bolt = bolt_app(config, workspace, connections)
         register(bolt, services)
         await housekeeping.begin(inbox, store, config.content_retention_days)

@@ -166,26 +166,33 @@ class Inbox:
     async def _round(self) -> float:
         """Start whatever is due and may run; return the seconds until it is worth looking again."""
         queues = [queue for queue in self._queues.values() if queue.room > 0]
-        outcomes = await asyncio.gather(*map(self._take, queues))
-        if outcomes:
-            self._taking.note(next((error for error in outcomes if isinstance(error, DatabaseError)), None))
-        return min((wait for wait in outcomes if not isinstance(wait, DatabaseError)), default=self._poll)
-
-    async def _take(self, queue: Queue) -> float | DatabaseError:
-        """Start what is due in one queue; return the seconds until more is, or what kept it from looking."""
         try:
-            rows = await self._database.write(jobs.TAKE, queue.name, self._owner, self._held, queue.room)
-            running = [cast(str, row["id"]) for row in rows if not self._start(queue, row)]
-            for id in running:
-                await self._database.write(jobs.UNCOUNT, id, self._owner)
-            [soonest] = await self._database.write(jobs.NEXT, queue.name)
+            waits = await self._waits(queues)
+            due = [queue for queue, wait in zip(queues, waits, strict=True) if wait <= 0]
+            await asyncio.gather(*map(self._take, due))
+            waits = await self._waits([queue for queue in queues if queue.room > 0]) if due else waits
         except Lost:
             raise
         except DatabaseError as error:
-            return error
-        if queue.room <= 0 or soonest["seconds"] is None:
-            return self._poll  # a put, or the next job to end, wakes the loop earlier
-        return min(max(cast(float, soonest["seconds"]), 0.0) / self._speed, self._poll)
+            self._taking.note(error)
+            return self._poll
+        self._taking.note(None)
+        return min(waits, default=self._poll)
+
+    async def _waits(self, queues: list[Queue]) -> list[float]:
+        """The seconds until each queue's next job: one statement asks for all, because few have one that is due."""
+        if not queues:
+            return []
+        [row] = await self._database.write(jobs.soonest(len(queues)), *(queue.name for queue in queues))
+        ahead = [cast(float | None, seconds) for seconds in row.values()]
+        # a put, or the next job to end, wakes the loop earlier
+        return [self._poll if each is None else min(max(each, 0.0) / self._speed, self._poll) for each in ahead]
+
+    async def _take(self, queue: Queue) -> None:
+        rows = await self._database.write(jobs.TAKE, queue.name, self._owner, self._held, queue.room)
+        running = [cast(str, row["id"]) for row in rows if not self._start(queue, row)]
+        for id in running:
+            await self._database.write(jobs.UNCOUNT, id, self._owner)
 
     async def _doze(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -42,6 +42,13 @@ def ids(kinds: str, what: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
+def channel(id: str) -> str:
+    """One channel's id, or nothing. Raises `ValueError`."""
+    if id and not re.fullmatch(r"[CG][A-Z0-9]{1,20}", id):
+        raise ValueError(f"{id[:30]!r} is not the id of a channel (C… or G…)")
+    return id
+
+
 def share(part: float) -> float:
     if not 0 <= part <= 1:
         raise ValueError("this is a number from 0 to 1")
@@ -57,7 +64,8 @@ class Settings(Frozen):
 
     The messages of `triage_channels` and `quiet_channels` are sorted, but in the quiet ones nothing is posted, also
     where a channel is both; `triage_bots` are the bots and apps whose messages are sorted as people's are. A label
-    whose confidence is below `confidence_floor` is left to a person.
+    whose confidence is below `confidence_floor` is left to a person. `digest_channel` is where Precis reports about
+    itself, empty for nowhere.
 
     Channels are Slack ids. Budgets are US dollars, None for no limit; days and months begin at midnight in `timezone`.
     `requests_per_user_hour` is what one person may ask for within an hour, None for as much as they like.
@@ -69,7 +77,7 @@ class Settings(Frozen):
     categories: Categories = DEFAULT_CATEGORIES
     urgency_rules: UrgencyRules = DEFAULT_URGENCY_RULES
     confidence_floor: Annotated[float, AfterValidator(share)] = 0.5
-    digest_channel: str = ""
+    digest_channel: Annotated[str, AfterValidator(channel)] = ""
     daily_budget_usd: NonNegativeFloat | None = None
     monthly_budget_usd: NonNegativeFloat | None = None
     requests_per_user_hour: PositiveInt | None = REQUESTS_PER_USER_HOUR

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
@@ -17,9 +17,11 @@ from handlers import (
     answers,
     buttons,
     cards,
+    corrections,
     feedback,
     mentions,
     modals,
+    outages,
     pickers,
     picking,
     quotes,
@@ -27,6 +29,9 @@ from handlers import (
     shortcuts,
     summaries,
     tldr,
+    triage,
+    triage_cards,
+    triage_posts,
 )
 from handlers.services import Services
 
@@ -58,6 +63,15 @@ ACTIONS: Mapping[str, Callable[..., Awaitable[None]]] = {
     answers.SHARE: share.share,
     answers.UP: feedback.thumb,
     answers.DOWN: feedback.thumb,
+    triage_cards.CATEGORY: corrections.press,
+    triage_cards.URGENCY: corrections.press,
+    triage_cards.FIRST: corrections.press,
+    triage_cards.SECOND: corrections.press,
+    triage_cards.ASSIGN: corrections.press,
+    triage_cards.DONE: corrections.press,
+    triage_cards.REOPEN: corrections.press,
+    triage_cards.NOT_SUPPORT: corrections.press,
+    triage_cards.SUPPORT: corrections.press,
 }
 VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
     modals.CALLBACK: buttons.again,
@@ -65,6 +79,8 @@ VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
 EVENTS: Mapping[str, Take] = {
     "app_mention": mentions.mention,
     "message.im": mentions.mention,
+    "message.channels": triage.message,
+    "message.groups": triage.message,
     "member_joined_channel": cards.joined,
 }
 JOBS: Mapping[str, tuple[Perform, Perform]] = {
@@ -72,6 +88,11 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     picking.QUEUE: (picking.perform, picking.give_up),
     share.QUEUE: (share.perform, share.give_up),
     cards.QUEUE: (cards.perform, cards.give_up),
+    triage.QUEUE: (triage.perform, triage.give_up),
+    triage_posts.QUEUE: (triage_posts.cards.perform, triage_posts.cards.give_up),
+    triage_posts.REACTIONS: (triage_posts.reactions.perform, triage_posts.reactions.give_up),
+    corrections.QUEUE: (corrections.perform, corrections.give_up),
+    outages.QUEUE: (outages.perform, outages.give_up),
     alarms.QUEUE: (alarms.perform, alarms.give_up),
 }
 
@@ -95,8 +116,12 @@ class Taking(AsyncMiddleware):
     The name of an event is that of the subscription: `message.im` is a `message` in a conversation of type `im`.
     """
 
+    TYPES: ClassVar[Mapping[str, str]] = {"channels": "channel", "groups": "group"}
+    """Where an event names its kind of conversation otherwise than the subscription does."""
+
     def __init__(self, name: str, take: Take) -> None:
-        self.type, _, self.channel_type = name.partition(".")
+        self.type, _, kind = name.partition(".")
+        self.channel_type = self.TYPES.get(kind, kind)
         self.take = take
 
     async def async_process(

@@ -24,13 +24,15 @@ NO_ZONE = "UTC"
 class Person:
     """One account. A full member belongs to the workspace and is neither a guest, nor a stranger, nor a bot.
 
-    `tz` is the name of their time zone, UTC where Slack does not tell one that is known here.
+    A workflow is a bot that speaks for whoever filled in its form. `tz` is the name of their time zone, UTC where Slack
+    does not tell one that is known here.
     """
 
     id: str
     name: str
     full_member: bool
     tz: str = NO_ZONE
+    workflow: bool = False
 
 
 class People:
@@ -73,7 +75,9 @@ def person(user: dict[str, Any], team: str) -> Person:
     teams = [user.get("team_id"), *(user.get("enterprise_user") or {}).get("teams", [])]
     foreign = team not in teams
     full_member = not (guest or foreign or user.get("deleted") or user.get("is_bot"))
-    return Person(user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")))
+    return Person(
+        user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")), bool(user.get("is_workflow_bot"))
+    )
 
 
 def zone(tz: str | None) -> str:

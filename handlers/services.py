@@ -1,16 +1,25 @@
 """What listeners and jobs work with: built once by `bot.app`, handed to each of them."""
 
-from dataclasses import dataclass
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+from weakref import WeakValueDictionary
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.config import Config
 from bot.inbox import Inbox
 from bot.llm import Gateway
 from bot.settings import WorkspaceSettings
 from bot.store import Store
 from bot.summaries import Summaries
+from bot.triager import Triager
 from handlers.access import Access
+from handlers.current import Current
 from handlers.history import History
 from handlers.people import People
 
@@ -28,7 +37,11 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`allowance` is the most that a summary may cost without a question, in US dollars; None for no limit."""
+    """`allowance` is the most that a summary may cost without a question, in US dollars; None for no limit.
+
+    `keep_text` says whether what people wrote may be written down; `clock` gives epoch seconds. A
+    case is sorted under its lock in `sorting`, so that several edits cost one call.
+    """
 
     workspace: Workspace
     slack: AsyncWebClient
@@ -38,7 +51,49 @@ class Services:
     store: Store
     settings: WorkspaceSettings
     summaries: Summaries
+    triager: Triager
     people: People
     access: Access
     history: History
+    current: Current
     allowance: float | None
+    keep_text: bool
+    clock: Callable[[], float] = time.time
+    sorting: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    @classmethod
+    def of(
+        cls,
+        config: Config,
+        workspace: Workspace,
+        slack: AsyncWebClient,
+        connections: aiohttp.ClientSession,
+        inbox: Inbox,
+        store: Store,
+        settings: WorkspaceSettings,
+        gateway: Gateway,
+        clock: Callable[[], float],
+    ) -> Self:
+        """All of it, made from what has to be opened and closed."""
+        people = People(slack, workspace.team)
+        return cls(
+            workspace=workspace,
+            slack=slack,
+            connections=connections,
+            inbox=inbox,
+            gateway=gateway,
+            store=store,
+            settings=settings,
+            summaries=Summaries(gateway, store, keep=config.keeps_text),
+            triager=Triager(gateway),
+            people=people,
+            access=Access(slack, people),
+            history=History(slack, people, bot_user=workspace.bot_user, bot_id=workspace.bot_id),
+            current=Current(slack),
+            allowance=config.max_usd_per_summary,
+            keep_text=config.keeps_text,
+            clock=clock,
+        )
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)

@@ -650,11 +650,11 @@ async def test_it_watches_the_clock_by_the_index(database: Database) -> None:
     assert not any("SCAN" in step for step in plan)
 
 
-@pytest.mark.parametrize("statement", [statements.TAKE, statements.NEXT])
+@pytest.mark.parametrize("statement", [statements.TAKE, statements.soonest(2)])
 async def test_it_finds_due_jobs_by_the_index(database: Database, statement: str) -> None:
     plan = [str(step["detail"]) for step in await database.write(f"EXPLAIN QUERY PLAN {statement}", "q", "me", 5, 9)]
     assert any("INDEX inbox_due (queue=? AND due" in step for step in plan)
-    assert not any("SCAN" in step for step in plan)
+    assert not any("SCAN" in step for step in plan if step != "SCAN CONSTANT ROW")
 
 
 async def test_it_keeps_body_and_answer_out_of_the_way_a_job_prints(inbox: Inbox) -> None:

@@ -135,6 +135,17 @@ class Sandbox:
     def person(self, user: str) -> Person:
         return Person(self._slack, user)
 
+    def workflow(self, channel: str, text: str, *, name: str = "Request form") -> str:
+        """Post what somebody filled into a form of Workflow Builder, as no user. Returns its timestamp."""
+        message = {"type": "message", "subtype": "bot_message", "bot_id": "B0WORKFLOW", "workflow_id": "Wf0SANDBOX1"}
+        message |= {"username": name, "text": text, "ts": self.workspace.now()}
+        return str(self._slack.publish(self.workspace.channels[channel], message)["ts"])
+
+    def unfold(self, channel: str, ts: str, title: str) -> None:
+        """Show what stands behind a link of a message, which changes the message but none of its words."""
+        room = self.workspace.channels[channel]
+        self._slack.alter(room, ts, room.messages[ts] | {"attachments": [{"id": 1, "title": title, "fallback": title}]})
+
     def deliver_to(self, request_url: str) -> None:
         """From now on POST events, commands and interactions there, signed, instead of using Socket Mode."""
         self._http.request_url = request_url

@@ -20,6 +20,7 @@ class User:
     is_ultra_restricted: bool = False
     is_stranger: bool = False
     is_bot: bool = False
+    is_workflow_bot: bool = False
     deleted: bool = False
     profile: Mapping[str, Any] = field(default_factory=dict)
 
@@ -32,6 +33,7 @@ class User:
         """The user object of `users.info`; the address is there only for apps that may read it."""
         shown = {"id": self.id, "team_id": self.team_id, "name": self.name, "deleted": self.deleted}
         shown |= {"profile": self._profile(email), "is_bot": self.is_bot, "is_app_user": False, "updated": int(now)}
+        shown |= {"is_workflow_bot": True} if self.is_workflow_bot else {}
         if self.deleted:
             return shown
         shown |= {"real_name": self.real_name or self.name, "color": "9f69e7", "is_email_confirmed": True}

@@ -4,14 +4,29 @@ from datetime import datetime
 
 from bot.store.budgets import Budgets
 from bot.store.calls import By, Call, Calls, Costs, Line
+from bot.store.cards import Cards
+from bot.store.corrections import Correction, Corrections
 from bot.store.pace import Slots
 from bot.store.settings import Change, SettingRows
 from bot.store.summaries import KeptSummary, Summaries
+from bot.store.triage import Case, CaseMessage, Cases, Sorted
 
-__all__ = ["By", "Call", "Change", "Costs", "KeptSummary", "Line", "Store"]
+__all__ = [
+    "By",
+    "Call",
+    "Case",
+    "CaseMessage",
+    "Change",
+    "Correction",
+    "Costs",
+    "KeptSummary",
+    "Line",
+    "Sorted",
+    "Store",
+]
 
 
-class Store(Calls, Summaries, SettingRows, Budgets, Slots):
+class Store(Calls, Summaries, SettingRows, Budgets, Cases, Cards, Corrections, Slots):
     """Reads and writes the database. Every method raises `DatabaseError`."""
 
     async def forget_texts(self, before: datetime) -> None:
@@ -21,3 +36,5 @@ class Store(Calls, Summaries, SettingRows, Budgets, Slots):
         """
         await self.forget_summaries(before)
         await self.forget_calls(before)
+        await self.forget_cases(before)
+        await self.forget_corrections(before)

@@ -10,7 +10,6 @@ TAKE = """
     WHERE due <= now() AND id IN (SELECT id FROM inbox WHERE queue = $1 AND due <= now() ORDER BY due LIMIT $4)
     RETURNING id, body, answer, posted, tries, taken, put_off, error"""
 UNCOUNT = "UPDATE inbox SET tries = tries - 1 WHERE id = $1 AND owner = $2"
-NEXT = "SELECT min(due) - now() AS seconds FROM inbox WHERE queue = $1 AND due IS NOT NULL"
 HOLD = "UPDATE inbox SET due = now() + $2 WHERE owner = $1 AND due IS NOT NULL AND id IN ({ids})"
 SAVE = "UPDATE inbox SET answer = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
 POSTED = "UPDATE inbox SET posted = $3 WHERE id = $1 AND owner = $2 AND due IS NOT NULL RETURNING id"
@@ -51,3 +50,9 @@ FORGET_OPEN = """
     DELETE FROM inbox WHERE id IN (
         SELECT id FROM inbox WHERE due < now() - $1 AND queue NOT IN ({queues}) LIMIT 200)
     RETURNING id"""
+
+
+def soonest(queues: int) -> str:
+    """In how many seconds the next job of each of so many queues is due, as the columns of one row, NULL for none."""
+    each = "(SELECT min(due) FROM inbox WHERE queue = ${place} AND due IS NOT NULL) - now() AS queue_{place}"
+    return "SELECT " + ", ".join(each.format(place=place) for place in range(1, queues + 1))

@@ -1,0 +1,211 @@
+"""The job behind every support message: find its case, have the case sorted, and show what came of it."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+from slack_sdk.errors import SlackApiError
+
+from adapters.errors import ProviderError
+from bot.inbox import Job, Later
+from bot.llm import Origin
+from bot.offload import offload
+from bot.settings import Settings
+from bot.store import Case, CaseMessage, Sorted
+from bot.store.triage import state
+from bot.transcript import Message, Transcript
+from bot.triager import Triage
+from handlers import mrkdwn, outages, support, triage_posts
+from handlers.client import refusal
+from handlers.history import written
+from handlers.services import Services
+from handlers.support import Reason
+
+log = logging.getLogger("precis.triage")
+
+QUEUE = "triage"
+BURST = 60.0
+"""Seconds within which the messages of one author are one case."""
+
+SETTLING = 3.0
+"""Seconds that an edit waits for the next one, because people correct themselves more than once."""
+
+PATIENCE = timedelta(minutes=15)
+SHORTEST_WAIT, LONGEST_WAIT = 5.0, 120.0
+"""How long a case waits for a model or for Slack, and the seconds between two tries, which grow."""
+
+AUTHOR, SOMEBODY = "author", "somebody"
+"""What the transcript calls whoever wrote and whoever is mentioned: names make no case more urgent."""
+
+FOR_EVER = "9999999999.999999"
+"""When a message was deleted, where Slack does not say."""
+
+SLACK_AWAY = (SlackApiError, aiohttp.ClientError, TimeoutError)
+SHUT_OUT = ("not_in_channel", "channel_not_found", "missing_scope", "is_archived")
+"""What Slack says where the bot may not read a channel any more, and will not be able to a minute later."""
+
+
+class Change(StrEnum):
+    """What happened to a message."""
+
+    WRITTEN = "written"
+    EDITED = "edited"
+    DELETED = "deleted"
+
+
+class Note(BaseModel):
+    """A message event as it waits in the inbox: ids only.
+
+    `author` is whose case it can be, empty where several people can stand behind the same name, as with bots; `writer`
+    is whom Slack names. `edited` is the Slack ts of an edit or a deletion.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    change: Change
+    channel: str
+    ts: str
+    writer: str = ""
+    author: str = ""
+    edited: str = ""
+
+
+async def message(body: dict[str, Any], services: Services) -> None:
+    """Take a message event of a channel, if it concerns a support message."""
+    event = body["event"]
+    reason = support.verdict(event, await services.settings.read(), services.workspace)
+    if reason is Reason.UNLISTED_BOT and event.get("user"):
+        workflow = (await services.people.person(event["user"])).workflow
+        reason = Reason.WORKFLOW if workflow else reason
+    if reason in support.SORTED:
+        await put(noted(event, reason), services)
+
+
+async def put(note: Note, services: Services) -> None:
+    key = f"{services.workspace.team}:{note.channel}:{note.ts}"
+    if note.change is Change.EDITED:
+        await services.inbox.put(f"{key}:{note.edited}", QUEUE, note.model_dump(), delay=SETTLING)
+    else:
+        await services.inbox.put(key if note.change is Change.WRITTEN else f"{key}:gone", QUEUE, note.model_dump())
+
+
+def noted(event: dict[str, Any], reason: Reason) -> Note:
+    channel, message = event["channel"], event.get("message") or {}
+    ts = event.get("deleted_ts") or support.written_at(message, event.get("previous_message") or {})
+    if reason is Reason.DELETED:
+        return Note(change=Change.DELETED, channel=channel, ts=ts, edited=event.get("event_ts") or FOR_EVER)
+    if reason is Reason.EDITED:
+        return Note(change=Change.EDITED, channel=channel, ts=ts, edited=message["edited"]["ts"])
+    writer = support.author(event)
+    person = writer if reason is Reason.PERSON else ""
+    return Note(change=Change.WRITTEN, channel=channel, ts=event["ts"], writer=writer, author=person)
+
+
+async def perform(job: Job, services: Services) -> None:
+    """Do one try at the job. Raises `Later` while a model or Slack is away, and what another try may cure."""
+    note = Note.model_validate(job.body)
+    settings = await services.settings.read()
+    id = await case_of(note, settings, services)
+    if id is not None:
+        async with services.sorting.setdefault(id, asyncio.Lock()):
+            await sort(id, settings, services)
+
+
+async def give_up(job: Job, services: Services) -> None:
+    """Leave the case unsorted; a support channel is no place for our troubles."""
+    log.error("The message of job %s was not sorted", job.id)
+
+
+async def case_of(note: Note, settings: Settings, services: Services) -> str | None:
+    """The case that a message has come to belong to; to edit or delete one that has none opens none."""
+    team, at = services.workspace.team, services.now()
+    if note.change is not Change.WRITTEN:
+        await services.store.note_edit(team, note.channel, note.ts, note.edited)
+        return await services.store.case_of(team, note.channel, note.ts)
+    id = await services.store.join_case(team, note.channel, note.ts, note.author or None, BURST)
+    await services.store.open_case(id, note.writer, quiet=note.channel in settings.quiet_channels, at=at)
+    return id
+
+
+async def sort(id: str, settings: Settings, services: Services) -> None:
+    """Have a case sorted as its messages are now, unless that was done, and show it."""
+    case = await services.store.case(id)
+    if case is None:
+        return
+    try:
+        await sort_anew(case, settings, services)
+    except ProviderError as error:
+        await wait(case, error.kind, services)
+    except SLACK_AWAY as error:
+        kind = refusal(error) if isinstance(error, SlackApiError) else type(error).__name__
+        if kind in SHUT_OUT:
+            log.warning("Case %s is not sorted, Slack says %s: invite the bot to the channel again", id, kind)
+        else:
+            await wait(case, "slack", services)
+    else:
+        await triage_posts.show(id, services)
+
+
+async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
+    """Raises `ProviderError`, or what Slack raises."""
+    messages = await services.store.case_messages(case.id)
+    if case.covered == state(messages):
+        return
+    said = [found for each in messages if (found := await read(each, services)) is not None]
+    if case.ts not in {found.ts for found in said}:
+        await dissolve(case, messages, services)
+        return
+    origin = Origin(case.workspace, case.channel, case.author, case.id)
+    triage = await services.triager.triage(said, settings, origin)
+    transcript = Transcript(said)
+    masked = await offload(len(said), lambda: "\n".join(message.text for message in transcript.messages))
+    outcome = kept(triage, state(messages), masked, case, services)
+    await services.store.sort_case(case.id, outcome, services.now())
+
+
+async def read(message: CaseMessage, services: Services) -> Message | None:
+    """A message as it is now; None where it was deleted, or says nothing any more."""
+    found = await services.current.message(message.channel, message.ts)
+    text = mrkdwn.plain(written(found), lambda user: SOMEBODY) if found else ""
+    return Message(message.ts, AUTHOR, text) if text.strip() else None
+
+
+async def dissolve(case: Case, messages: list[CaseMessage], services: Services) -> None:
+    """Take a case away whose first message has gone; what else belonged to it makes a case of its own."""
+    for left in messages:
+        if left.ts != case.ts:
+            key = f"{case.workspace}:{case.channel}:{left.ts}:{case.ts}"
+            note = Note(
+                change=Change.WRITTEN, channel=case.channel, ts=left.ts, writer=case.author, author=left.author or ""
+            )
+            await services.inbox.put(key, QUEUE, note.model_dump(), delay=SETTLING)
+    await triage_posts.remove(case, services)
+
+
+def kept(triage: Triage, covered: str, text: str, case: Case, services: Services) -> Sorted:
+    """What is written down. Where no text is kept, the reason stays just until the card shows it."""
+    shown = services.keep_text or not (case.quiet or triage.noise or case.card_ts is not None)
+    return Sorted(
+        covered=covered,
+        call=triage.call,
+        category=triage.category,
+        urgency=triage.urgency,
+        noise=triage.noise,
+        confidence=triage.confidence,
+        reason=triage.reason if shown else None,
+        likeliest=" ".join(triage.likeliest),
+        text=text if services.keep_text else None,
+    )
+
+
+async def wait(case: Case, kind: str, services: Services) -> None:
+    """Raise `Later`, until the case has waited long enough; then report the outage, once, and leave it."""
+    at = services.now()
+    waited = at - await services.store.note_trouble(case.id, kind, at)
+    if waited < PATIENCE:
+        raise Later(min(max(waited.total_seconds(), SHORTEST_WAIT), LONGEST_WAIT))
+    await outages.report(at, services)

@@ -1,0 +1,188 @@
+"""Where cards and reactions go: posted once and at Slack's pace, and brought in line with their case after that."""
+
+import logging
+from datetime import datetime, timedelta
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from bot.inbox import Job
+from bot.settings import Settings
+from bot.store import Case
+from handlers import pace, posts, triage_cards
+from handlers.blocks import Content
+from handlers.client import PASSING, refusal
+from handlers.outbox import Outbox
+from handlers.services import Services
+
+log = logging.getLogger("precis.triage")
+
+QUEUE, REACTIONS = "triage_card", "triage_reaction"
+
+UNPOSTABLE = ""
+"""Stands for the ts of a card that Slack does not take."""
+
+PATIENCE = timedelta(hours=1)
+"""How long a card is tried to be posted while Slack fails."""
+
+UNANSWERED = (aiohttp.ClientError, TimeoutError)
+"""What is raised where Slack did not say whether it took something."""
+
+AS_WANTED = ("already_reacted", "no_reaction")
+GONE = ("message_not_found", "thread_not_found", "channel_not_found")
+
+
+async def show(id: str, services: Services) -> None:
+    """Bring the card and the reaction in line with the case, again until nothing has changed meanwhile."""
+    shown = None
+    while (case := await services.store.case(id)) is not None and case.updated_at != (shown or case.shown):
+        if not case.card_ts:
+            if waits(case):
+                await cards.wake(case.channel, services)
+            return
+        settings = await services.settings.read()
+        await update(case, await drawn(case, settings, services), services)
+        await mark(case, settings, services)
+        await services.store.note_shown(id, case.updated_at)
+        shown = case.updated_at
+
+
+def waits(case: Case) -> bool:
+    """Whether a case should get the card that it does not have."""
+    open = case.card_ts is None and case.triaged_at is not None and case.status == "open"
+    return open and not case.noise and not case.quiet
+
+
+async def drawn(case: Case, settings: Settings, services: Services) -> Content:
+    return triage_cards.card(case, settings, await services.people.names(triage_cards.people(case, settings)))
+
+
+async def update(case: Case, content: Content, services: Services) -> None:
+    """Replace the card; one that somebody has deleted stays deleted."""
+    try:
+        await services.slack.chat_update(
+            channel=case.channel,
+            ts=case.card_ts or "",
+            text=content.text or "",
+            blocks=list(content.blocks),
+            metadata=posts.metadata(case.id),
+            parse="none",
+        )
+    except SlackApiError as error:
+        if refusal(error) not in GONE:
+            raise
+
+
+async def mark(case: Case, settings: Settings, services: Services) -> None:
+    """Have the message carry the emoji that the case asks for."""
+    wanted = triage_cards.reactions(case, settings)
+    await services.store.want_reaction(case.id, wanted)
+    if wanted != case.reacted:
+        await reactions.wake(case.workspace, services)
+
+
+async def remove(case: Case, services: Services) -> None:
+    """Delete the card and the case."""
+    if case.card_ts:
+        await delete(case.channel, case.card_ts, services)
+    await services.store.remove_case(case)
+
+
+async def delete(channel: str, ts: str, services: Services) -> None:
+    try:
+        await services.slack.chat_delete(channel=channel, ts=ts)
+    except SlackApiError as error:
+        if refusal(error) not in GONE:
+            raise
+
+
+async def next_card(channel: str, services: Services) -> Case | None:
+    id = await services.store.next_card(services.workspace.team, channel)
+    return await services.store.case(id) if id else None
+
+
+async def post(case: Case, job: Job, services: Services) -> None:
+    """Post the card of a case; where the case has gone meanwhile, the card goes too."""
+    settings, ts = await services.settings.read(), None
+    if job.taken > 1 or case.slack_failed:
+        ts = await posts.find(case.id, services, channel=case.channel, thread_ts=case.ts, after=case.ts)
+    if ts is None:
+        ts = await posted(case, await drawn(case, settings, services), job, services)
+    kept = await services.store.note_card(case, ts, services.now(), keep_text=services.keep_text)
+    if kept and ts != UNPOSTABLE:
+        await mark(case, settings, services)
+        await show(case.id, services)
+    elif ts != UNPOSTABLE and not await is_card(case.id, ts, services):
+        await delete(case.channel, ts, services)
+
+
+async def posted(case: Case, content: Content, job: Job, services: Services) -> str:
+    """The ts of the new card, or that Slack will never take it: the others must not wait for that."""
+    try:
+        return await posts.post(
+            content, job, services, channel=case.channel, thread_ts=case.ts, mark=case.id, behind=True
+        )
+    except (SlackApiError, *UNANSWERED) as error:
+        if not isinstance(error, SlackApiError) or passes(error):
+            await services.store.note_failure(case.id)
+            raise
+        log.error("Slack does not take the card of case %s: %s", case.id, refusal(error))
+        return UNPOSTABLE
+
+
+def passes(error: SlackApiError) -> bool:
+    """Whether the same call may work later."""
+    return refusal(error) in PASSING or refusal(error).startswith("http_")
+
+
+async def is_card(id: str, ts: str, services: Services) -> bool:
+    case = await services.store.case(id)
+    return case is not None and case.card_ts == ts
+
+
+async def skip(id: str, services: Services) -> None:
+    """Leave a card out that cannot be posted; while Slack fails it stays first, and so do all the others."""
+    case = await services.store.case(id)
+    if case is None or case.slack_failed and services.now() - datetime.fromisoformat(case.updated_at) < PATIENCE:
+        return
+    log.error("The card of case %s could not be posted", id)
+    await services.store.note_card(case, UNPOSTABLE, services.now(), keep_text=services.keep_text)
+
+
+async def next_reaction(workspace: str, services: Services) -> Case | None:
+    id = await services.store.next_reaction(workspace)
+    return await services.store.case(id) if id else None
+
+
+async def react(case: Case, job: Job, services: Services) -> None:
+    """Take one emoji off the message, or put one on."""
+    await pace.react(job, services)
+    standing, wanted = case.reacted.split(), case.reaction.split()
+    odd = [name for name in standing if name not in wanted] + [name for name in wanted if name not in standing]
+    for name in odd[:1]:
+        await reacted(case, name, services, add=name in wanted)
+        standing = [*standing, name] if name in wanted else [other for other in standing if other != name]
+    done = set(standing) == set(wanted)
+    await services.store.note_reaction(case.id, case.reaction if done else " ".join(standing))
+
+
+async def reacted(case: Case, name: str, services: Services, *, add: bool) -> None:
+    call = services.slack.reactions_add if add else services.slack.reactions_remove
+    try:
+        await call(channel=case.channel, timestamp=case.ts, name=name)
+    except SlackApiError as error:
+        if passes(error):
+            raise
+        if refusal(error) not in (*AS_WANTED, *GONE):
+            log.warning("Slack does not take the emoji of case %s: %s", case.id, refusal(error))
+
+
+async def skip_reaction(id: str, services: Services) -> None:
+    """Leave a reaction as it is that could not be changed."""
+    case = await services.store.case(id)
+    if case is not None:
+        await services.store.note_reaction(id, case.reaction)
+
+
+cards = Outbox(QUEUE, next_card, post, skip)
+reactions = Outbox(REACTIONS, next_reaction, react, skip_reaction)

@@ -1,0 +1,119 @@
+"""An incident: 500 people write within a moment, and each gets one card, at Slack's pace, the most urgent first."""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.app import Precis
+from bot.config import Config
+from bot.sandbox import Sandbox, Workspace
+from tests.clocks import Fast
+from tests.conftest import ACK_TIMEOUT, MANIFEST
+from tests.support import BUG, SUPPORT, asked, cards, cases, furnish, settled, sorting
+from tests.vendors import OpenAIServer, Received
+
+PEOPLE, URGENT = 500, 10
+AT_ONCE = 250
+MODEL_SECONDS = 2.0
+BATCHES = PEOPLE / AT_ONCE
+
+MACHINE = 60.0
+"""Seconds that a busy machine may need for its own part of 500 calls, beside the model's."""
+
+SPEED = 60.0
+DOWN = "Everything is down"
+
+
+class Busy(OpenAIServer):
+    """Counts the calls that it has in hand; `most` is the most it had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_hand = self.most = 0
+        self.latency = MODEL_SECONDS
+        self.answer(lambda received: BUG | {"urgency": urgency(received)})
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.in_hand += 1
+        self.most = max(self.most, self.in_hand)
+        try:
+            return await super().handle(request)
+        finally:
+            self.in_hand -= 1
+
+
+def urgency(received: Received) -> str:
+    return "p1" if DOWN in asked(received) else "p3"
+
+
+def crowd(workspace: Workspace) -> list[str]:
+    users = [f"U0BURST{number:03}" for number in range(PEOPLE)]
+    for user in users:
+        workspace.add_user(user, user.lower())
+        workspace.join(user, SUPPORT)
+    return users
+
+
+async def all_sorted(precis: Precis) -> None:
+    while len(await precis.database.read("SELECT 1 FROM triage WHERE triaged_at IS NOT NULL")) < PEOPLE:
+        await asyncio.sleep(0.05)
+
+
+async def test_it_sorts_a_burst_and_gives_each_case_one_card(workspace: Workspace, settings: Config) -> None:
+    furnish(workspace)
+    users = crowd(workspace)
+    scopes, events = (
+        MANIFEST["oauth_config"]["scopes"]["bot"],
+        MANIFEST["settings"]["event_subscriptions"]["bot_events"],
+    )
+    strict: dict[str, Any] = {"rate_limits": True, "scopes": scopes, "events": events, "ack_timeout": ACK_TIMEOUT}
+    async with (
+        Busy() as server,
+        Fast.running(SPEED) as clock,
+        Sandbox.start(workspace, clock=clock, **strict) as slack,
+    ):
+        config = replace(in_sandbox(settings, slack), max_concurrent_calls=AT_ONCE)
+        async with sorting(config, server, speed=SPEED, clock=clock) as precis:
+            await slack.connected()
+            began = time.monotonic()
+            texts = [DOWN if number >= PEOPLE - URGENT else "The export fails" for number in range(PEOPLE)]
+            written = [await slack.person(user).say(SUPPORT, text) for user, text in zip(users, texts, strict=True)]
+            await all_sorted(precis)
+            seconds, sorted_at = time.monotonic() - began, clock()
+            await settled(slack, precis, seconds=180)
+            found = await cases(precis)
+
+        assert server.most <= AT_ONCE
+        assert len(server.received) == PEOPLE
+        assert seconds < MODEL_SECONDS * BATCHES + MACHINE
+        assert Counter(case.urgency for case in found) == {"p1": URGENT, "p3": PEOPLE - URGENT}
+        assert [len(cards(slack, ts)) for ts in written] == [1] * PEOPLE
+        assert [case.card_ts for case in found] == [cards(slack, ts)[0]["ts"] for ts in written]
+        assert [call.method for call in slack.calls if call.error] == []
+        assert posted_after(slack, written[-URGENT:]) < posted_later(slack, written[:-URGENT], sorted_at)
+
+
+def posted_after(slack: Sandbox, written: list[str]) -> float:
+    """When the last of these messages got its card."""
+    return max(float(cards(slack, ts)[0]["ts"]) for ts in written)
+
+
+def posted_later(slack: Sandbox, written: list[str], moment: float) -> float:
+    """When the first of these messages got its card of those that had none yet a little after that moment."""
+    posted = sorted(float(cards(slack, ts)[0]["ts"]) for ts in written)
+    waited = [each for each in posted if each > moment]
+    return waited[URGENT + 5]
+
+
+def in_sandbox(settings: Config, slack: Sandbox) -> Config:
+    return replace(
+        settings,
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token),
+        slack_api_url=slack.api_url,
+    )
