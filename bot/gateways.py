@@ -53,6 +53,8 @@ def builder(config: Config) -> Build:
         if found is None:
             raise MissingKey(choice.provider, choice.vendor.key_variable or "")
         key = found.key.get_secret_value() if found.key else None
-        return await asyncio.to_thread(adapters.build, found.name, key=key, model=found.model, base_url=found.base_url)
+        return await asyncio.to_thread(
+            adapters.build, found.name, key=key, model=found.model, base_url=found.base_url, window=found.window
+        )
 
     return build
