@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its farewell is the line that is logged below
     from google.ai.generativelanguage import GenerativeServiceClient, ModelServiceClient
-    from google.generativeai.generative_models import GenerativeModel
+    from google.generativeai import GenerativeModel  # type: ignore[attr-defined]
 from google.api_core.exceptions import GoogleAPICallError, from_http_status
 from google.auth.api_key import Credentials
 from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
