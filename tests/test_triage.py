@@ -8,12 +8,14 @@ from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from handlers.outages import QUEUE as OUTAGE
-from tests.conftest import ADA, BEN, GENERAL, STRANGER
+from tests.clocks import Fast
+from tests.conftest import ADA, BEN, GENERAL, GUEST, STRANGER
 from tests.support import (
     BILLING,
     BUG,
     QUIET,
     REPORTS,
+    SPEED,
     SUPPORT,
     THANKS,
     UNSURE,
@@ -385,3 +387,44 @@ async def test_it_lets_no_message_change_who_is_mentioned(slack: Sandbox, triage
     assert f"<@{ADA}>" not in shown
     assert "U0GUEST001" not in shown
     assert "evil.example" not in shown
+
+
+async def test_it_gives_one_card_though_two_processes_share_the_work(
+    slack: Sandbox, workspace: Workspace, settings: Config, server: OpenAIServer
+) -> None:
+    furnish(workspace)
+    async with (
+        Fast.running(SPEED) as clock,
+        sorting(settings, server, clock=clock) as one,
+        sorting(settings, server, clock=clock) as other,
+    ):
+        await slack.connected()
+        written = [await slack.person(user).say(SUPPORT, "The export fails") for user in (ADA, BEN, GUEST) * 3]
+        await settled(slack, one, other)
+        found = await cases(one)
+
+    assert sorted(case.author for case in found) == sorted([ADA, BEN, GUEST])
+    assert [len(cards(slack, case.ts)) for case in found] == [1, 1, 1]
+    assert sum(len(cards(slack, ts)) for ts in written) == 3
+    assert [emoji(slack, case.ts) for case in found] == [["bug"]] * 3
+
+
+async def test_it_takes_a_card_over_from_a_process_that_died(
+    slack: Sandbox, workspace: Workspace, settings: Config, server: OpenAIServer
+) -> None:
+    furnish(workspace)
+    async with sorting(settings, server) as precis:
+        await slack.connected()
+        ts = await say(slack, precis, "The export fails")
+        await precis.database.write("UPDATE triage SET card_ts = NULL, shown = NULL")
+        job = f"triage_card:{SUPPORT}"
+        await precis.database.write(
+            "UPDATE inbox SET due = now(), owner = 'dead', taken = 1, body = $2 WHERE id = $1",
+            job,
+            f'{{"channel": "{SUPPORT}"}}',
+        )
+        await settled(slack, precis)
+        [case] = await cases(precis)
+
+    [card] = cards(slack, ts)
+    assert case.card_ts == card["ts"]

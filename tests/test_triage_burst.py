@@ -25,7 +25,7 @@ BATCHES = PEOPLE / AT_ONCE
 MACHINE = 60.0
 """Seconds that a busy machine may need for its own part of 500 calls, beside the model's."""
 
-SPEED = 60.0
+SPEED = 150.0
 DOWN = "Everything is down"
 
 
