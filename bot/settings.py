@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Annotated
 from uuid import uuid4
 
@@ -85,7 +86,7 @@ class Settings(Frozen):
 
 
 class WorkspaceSettings:
-    """Reads and changes the settings of one workspace. Nothing is remembered: a change holds for the next read.
+    """Reads and changes the settings of one workspace, always from the database: a change holds for the next read.
 
     Every method raises `DatabaseError`.
     """
@@ -102,15 +103,17 @@ class WorkspaceSettings:
         self.workspace = workspace
         self.defaults = defaults
         self.now = now
+        self.read_last: tuple[dict[str, str], Settings] = ({}, defaults)
 
     async def read(self) -> Settings:
         """What holds now. A value that this version cannot read counts as not set, and is named in the log."""
-        found = self.defaults
-        for name, value in (await self.store.settings(self.workspace)).items():
-            found = self.with_value(found, name, value)
-        return found
+        changed = await self.store.settings(self.workspace)
+        if changed != self.read_last[0]:
+            self.read_last = changed, reduce(self.with_value, changed.items(), self.defaults)
+        return self.read_last[1]
 
-    def with_value(self, settings: Settings, name: str, value: str) -> Settings:
+    def with_value(self, settings: Settings, row: tuple[str, str]) -> Settings:
+        name, value = row
         if name not in Settings.model_fields:
             return settings
         try:
