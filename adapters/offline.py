@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from adapters.base import Finish, Provider, Reply, Request, Usage, finished
-from adapters.errors import BadRequest
-from adapters.models import rules
+from adapters.errors import BadRequest, ModelNotFound
+from adapters.models import UNKNOWN, rules
 from adapters.offline_categories import offered
 from adapters.offline_summary import POINTS, summarise
 from adapters.offline_transcript import given, read
@@ -44,7 +44,9 @@ class Offline(Provider):
         return finished(self.name, request, Finish.DONE, reply)
 
     async def check(self) -> None:
-        """There is nothing to ask."""
+        """There is nobody to ask: these rules are the only ones."""
+        if self.row is UNKNOWN:
+            raise ModelNotFound(self.name)
 
     async def close(self) -> None:
         """There is nothing to give back."""
@@ -76,4 +78,12 @@ def sorted_out(request: Request) -> Mapping[str, object]:
     return triage(said, offered(request))
 
 
-TASKS: Mapping[str, Callable[[Request], Mapping[str, object]]] = {"summarise": summary, "triage": sorted_out}
+def ready(request: Request) -> Mapping[str, object]:
+    return {"ready": True}
+
+
+TASKS: Mapping[str, Callable[[Request], Mapping[str, object]]] = {
+    "summarise": summary,
+    "triage": sorted_out,
+    "check": ready,
+}

@@ -25,7 +25,7 @@ from bot.health import Health
 from bot.inbox import Inbox
 from bot.limits import Policy
 from bot.pricing import Prices
-from bot.routes import FixedRoutes
+from bot.routes import SettingsRoutes
 from bot.settings import WorkspaceSettings
 from bot.store import Store
 from handlers import register
@@ -144,7 +144,8 @@ async def running(
         inbox = Inbox(database, speed=speed)
         settings = WorkspaceSettings(store, workspace.team, config.settings)
         told = alarm(inbox, workspace.team, config.admin_users)
-        made = gateway(config, store, settings, FixedRoutes(config.route), prices or Prices(), told, policy)
+        routes = SettingsRoutes(settings, config.route)
+        made = gateway(config, store, settings, routes, prices or Prices(), told, policy)
         llm = await stack.enter_async_context(made)
         services = Services.of(config, workspace, slack, connections, inbox, store, settings, llm, clock)
         bolt = bolt_app(config, workspace, connections)
@@ -217,7 +218,7 @@ def bolt_app(config: Config, workspace: Workspace, connections: aiohttp.ClientSe
     logger = logging.getLogger("precis.bolt")
     logger.setLevel(logging.ERROR)
     return AsyncApp(
-        name="precis",
+        name=logger.name,  # Bolt gives the logger of this name the level of the one beneath
         logger=logger,
         client=client(None, config.slack_api_url, connections),
         authorize=authorize,

@@ -66,7 +66,8 @@ class Attempts:
         async with self.pool.provider(attempt.choice) as provider:
             if not fits(attempt.request, provider.row):
                 raise TooLong(provider.name, "estimated")
-            reserved = await self.budget.reserve(attempt.id, provider.name, await self.dearest(attempt, provider))
+            dearest = await self.dearest(attempt, provider)
+            reserved = await self.budget.reserve(attempt.id, provider.name, dearest, attempt.purpose)
             try:
                 return await self.answered(attempt, provider, reserved, bill)
             finally:

@@ -28,10 +28,15 @@ class Breaker:
     def is_open(self) -> bool:
         return self.in_a_row >= self.failures and (self.trying or self.clock() < self.retry_at)
 
+    @property
+    def seconds_left(self) -> float:
+        """How long an open circuit is left alone yet."""
+        return max(self.retry_at - self.clock(), 0.0)
+
     def enter(self) -> None:
         """Begin a call. Where the circuit is open, raises the last failure anew: there is no attempt."""
         if self.is_open and self.last is not None:
-            raise again(self.last, max(self.retry_at - self.clock(), 0.0))
+            raise again(self.last, self.seconds_left)
         self.trying = self.in_a_row >= self.failures
 
     def leave(self, error: ProviderError | None) -> None:

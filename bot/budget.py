@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from adapters.errors import OverBudget
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Store
-from bot.store.budgets import RESERVED_SECONDS
+from bot.store.budgets import RESERVED_SECONDS, SHADOW
 
 log = logging.getLogger("precis.budget")
 
@@ -33,10 +33,11 @@ async def unheard(exhausted: Exhausted) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """US dollars that are left today and this month, None where there is no such budget."""
+    """US dollars that are left today and this month, None where there is no such budget; and for shadow calls today."""
 
     daily: float | None
     monthly: float | None
+    shadow: float
 
 
 class Budget:
@@ -56,12 +57,14 @@ class Budget:
         self.now = now
         self.before_today: tuple[datetime, float] | None = None
 
-    async def reserve(self, call: str, provider: str, usd: float | None) -> float | None:
+    async def reserve(self, call: str, provider: str, usd: float | None, purpose: str = "work") -> float | None:
         """Set aside what a call may cost; returns that, or None where there is no budget.
 
         Raises `OverBudget` where a cap would be passed, or where nobody knows what the call costs.
         """
         settings = await self.settings.read()
+        if purpose == SHADOW:
+            return await self.reserve_apart(call, provider, usd, settings)
         if settings.daily_budget_usd is None and settings.monthly_budget_usd is None:
             return None
         if usd is None:
@@ -75,10 +78,21 @@ class Budget:
             raise OverBudget(provider, period)
         return usd
 
-    async def set_aside(self, call: str, usd: float, today: datetime, most: float) -> bool:
+    async def reserve_apart(self, call: str, provider: str, usd: float | None, settings: Settings) -> float:
+        """The same for a call that nobody sees: from a budget of its own, and nobody is told when that is used up."""
+        if usd is None:
+            raise OverBudget(provider, "unpriced")
+        today, _ = midnights(self.now(), settings.timezone)
+        if not await self.set_aside(call, usd, today, settings.shadow_daily_usd, SHADOW):
+            raise OverBudget(provider, SHADOW)
+        return usd
+
+    async def set_aside(self, call: str, usd: float, today: datetime, most: float, purpose: str = "work") -> bool:
         now = self.now().astimezone(UTC)
         since = now - timedelta(seconds=RESERVED_SECONDS)
-        return await self.store.reserve(call, self.settings.workspace, usd, now, day=today, since=since, most=most)
+        return await self.store.reserve(
+            call, self.settings.workspace, usd, now, day=today, since=since, most=most, purpose=purpose
+        )
 
     async def release(self, call: str) -> None:
         """Give back what was set aside; the call's row says what it cost."""
@@ -111,6 +125,7 @@ class Budget:
         return Left(
             None if daily is None else max(daily - await self.store.spent(workspace, today), 0.0),
             None if monthly is None else max(monthly - await self.store.spent(workspace, month), 0.0),
+            max(settings.shadow_daily_usd - await self.store.spent(workspace, today, SHADOW), 0.0),
         )
 
 

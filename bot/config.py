@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from adapters import PROVIDERS
 from bot import providers
+from bot.catalogue import Catalogue
 from bot.providers import ProviderConfig
 from bot.routes import Choice, Route
 from bot.settings import REQUESTS_PER_USER_HOUR, Settings
@@ -62,6 +64,12 @@ class Config:
     @property
     def keeps_text(self) -> bool:
         return self.content_retention_days > 0
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models that admins can choose."""
+        models = {name: known.model for name, known in {**self.providers, self.provider.name: self.provider}.items()}
+        return Catalogue({name: models[name] for name in PROVIDERS if name in models})
 
     @property
     def route(self) -> Route:

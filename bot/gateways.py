@@ -1,13 +1,14 @@
 """The gateway as the configuration wants it, with everything behind it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import adapters
 from adapters.base import Provider
-from adapters.errors import MissingKey
+from adapters.errors import MissingKey, ProviderError
 from bot.attempts import Attempts
 from bot.budget import Alarm, Budget
 from bot.config import Config
@@ -20,6 +21,8 @@ from bot.routes import Choice, Routes
 from bot.settings import WorkspaceSettings
 from bot.store import Store
 from bot.turns import Turns
+
+log = logging.getLogger("precis.llm")
 
 
 @asynccontextmanager
@@ -34,15 +37,25 @@ async def gateway(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Gateway]:
-    """A gateway whose first provider is ready, and whose providers are closed at the end. Raises `ProviderError`."""
+    """A gateway whose first provider is ready if it can be, and whose providers are closed at the end."""
     pool = Pool(builder(config))
     attempts = Attempts(pool, store, prices, Budget(store, settings, alarm=alarm, now=now), keep_text=config.keeps_text)
     made = Gateway(attempts, routes, Quota(store, settings, now=now), Turns(config.max_concurrent_calls), policy)
     try:
-        await pool.shared((await made.route("", "")).first)
+        await ready(pool, made)
         yield made
     finally:
+        await made.shadows.close()
         await pool.close()
+
+
+async def ready(pool: Pool, made: Gateway) -> None:
+    """Build the first provider before anybody waits for it. One that an admin chose may have lost its key since."""
+    first = (await made.route("", "")).first
+    try:
+        await pool.shared(first)
+    except ProviderError as error:
+        log.warning("%s cannot be asked (%s): whoever asks is told why", first, error.kind)
 
 
 def builder(config: Config) -> Build:

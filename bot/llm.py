@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -22,6 +22,7 @@ from bot.origin import Origin
 from bot.pricing import Cost
 from bot.quota import Quota
 from bot.routes import Choice, Route, Routes
+from bot.shadows import Shadows
 from bot.turns import Turns
 
 __all__ = ["Answer", "Gateway", "Origin"]
@@ -85,7 +86,13 @@ class Gateway:
         self.quota = quota
         self.turns = turns
         self.policy = policy
+        self.shadows = Shadows(attempts, policy)
         self.breakers: dict[Choice, Breaker] = {}
+
+    @property
+    def left_alone(self) -> Mapping[Choice, float]:
+        """The models that this process does not ask at the moment because they kept failing; seconds until it does."""
+        return {choice: breaker.seconds_left for choice, breaker in self.breakers.items() if breaker.is_open}
 
     async def terms(self, task: str, job: str) -> Terms:
         """The terms of a job's calls for a task: the fallback's, where the first provider cannot even be built.
@@ -119,9 +126,16 @@ class Gateway:
         """The answer of the first provider that gives one, within the time that one answer may take.
 
         Every attempt is in the call log when this returns or raises. Raises `ProviderError`, the first provider's where
-        the fallback failed too. Cancelling it cancels the call under way.
+        the fallback failed too. Cancelling it cancels the call under way. Where the route names a candidate, that is
+        asked the same afterwards, without anybody waiting for it.
         """
         chosen = route or await self.route(request.task, origin.job)
+        found = await self.answered(request, origin, chosen)
+        if chosen.shadow is not None:
+            self.shadows.ask(request, origin, chosen.shadow)
+        return found
+
+    async def answered(self, request: Request, origin: Origin, chosen: Route) -> Answer:
         async with self.quota.request(origin, request.task), self.turns.turn(origin.user):
             asking = Asking(request, origin)
             try:

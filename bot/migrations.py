@@ -270,3 +270,8 @@ def pace(database: Database) -> None:
     database.execute("ALTER TABLE inbox ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0")
     database.execute("ALTER TABLE inbox ADD COLUMN again INTEGER NOT NULL DEFAULT 0")
     database.execute("CREATE TABLE pace (channel TEXT PRIMARY KEY, next_at REAL NOT NULL, line_at REAL NOT NULL)")
+
+
+@STEPS(name="0009_shadow")
+def shadow(database: Database) -> None:
+    database.execute("ALTER TABLE reservations ADD COLUMN purpose TEXT NOT NULL DEFAULT 'work'")

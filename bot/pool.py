@@ -40,10 +40,12 @@ class Pool:
             await asyncio.shield(self.close_unwanted())
 
     async def shared(self, choice: Choice) -> Shared:
-        async with self.building:
-            if choice not in self.open:
-                self.open[choice] = Shared(await self.build(choice))
-            return self.open[choice]
+        """Nobody waits for a provider that is ready, though another is being built."""
+        while choice not in self.open:
+            async with self.building:
+                if choice not in self.open:
+                    self.open[choice] = Shared(await self.build(choice))
+        return self.open[choice]
 
     async def keep(self, choices: Collection[Choice]) -> None:
         """From now on these are wanted: any other is closed when its last call ends, or now where it has none."""

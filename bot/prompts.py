@@ -66,6 +66,8 @@ REPAIR = """\
 You were asked this before, and your answer could not be used, because it was not JSON of the given schema. Answer with
 that JSON alone: nothing before it, nothing after it, every property present, every value one that the schema allows."""
 
+CHECK = Prompt("check-1", "This finds out whether you answer. Answer with JSON of the given schema, ready being true.")
+
 POINTS = {
     Length.SHORT: "at most 3, one short sentence each",
     Length.NORMAL: "at most 7, one sentence each",

@@ -54,10 +54,14 @@ def ready(reader: Reader, vendor: Vendor) -> bool:
 
 def missing(reader: Reader, vendor: Vendor) -> list[str]:
     """The variables that the provider needs and that are not set."""
-    needed = [vendor.key_variable] if vendor.key_variable and not vendor.key_optional else []
+    return [name for name in needed(vendor) if not reader.has(name)]
+
+
+def needed(vendor: Vendor) -> list[str]:
+    """The variables without which the provider cannot be asked."""
     if vendor.name == OWN_SERVER:
-        needed += ["COMPATIBLE_BASE_URL", "COMPATIBLE_MODEL"]
-    return [name for name in needed if not reader.has(name)]
+        return ["COMPATIBLE_BASE_URL", "COMPATIBLE_MODEL"]
+    return [vendor.key_variable] if vendor.key_variable and not vendor.key_optional else []
 
 
 def chosen(reader: Reader, today: date) -> ProviderConfig | None:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import reduce
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
 
 from bot.categories import DEFAULT_CATEGORIES, DEFAULT_URGENCY_RULES, Categories, Category, UrgencyRules
+from bot.choices import DEFAULT, TASKS, Picked, Sample, Shares
 from bot.store import Change, Store
 
 __all__ = ["OPERATOR", "Category", "Settings", "WorkspaceSettings"]
@@ -19,6 +20,8 @@ __all__ = ["OPERATOR", "Category", "Settings", "WorkspaceSettings"]
 log = logging.getLogger("precis.settings")
 
 REQUESTS_PER_USER_HOUR = 60
+SHADOW_DAILY_USD = 1.0
+OFF: Literal["off"] = "off"
 OPERATOR = "operator"
 """Stands in the audit for whoever changes settings on the command line."""
 
@@ -70,6 +73,11 @@ class Settings(Frozen):
 
     Channels are Slack ids. Budgets are US dollars, None for no limit; days and months begin at midnight in `timezone`.
     `requests_per_user_hour` is what one person may ask for within an hour, None for as much as they like.
+
+    `default_model` and its like say who answers a task, by shares of its requests: None where it is for the default to
+    say, and at last for the environment. So does None as the `fallback`, where `off` is nobody. The candidate of
+    `shadow` is sent a sample of the prompts, for `shadow_daily_usd` a day at the most, which no other budget counts.
+    Changes are told in the `audit_channel`, in none where that is empty.
     """
 
     triage_channels: Channels = ()
@@ -83,6 +91,26 @@ class Settings(Frozen):
     monthly_budget_usd: NonNegativeFloat | None = None
     requests_per_user_hour: PositiveInt | None = REQUESTS_PER_USER_HOUR
     timezone: str = "UTC"
+    default_model: Shares | None = None
+    summarise_model: Shares | None = None
+    triage_model: Shares | None = None
+    extract_model: Shares | None = None
+    route_model: Shares | None = None
+    fallback: Picked | Literal["off"] | None = None
+    shadow: Sample | None = None
+    shadow_daily_usd: NonNegativeFloat = SHADOW_DAILY_USD
+    audit_channel: Annotated[str, AfterValidator(channel)] = ""
+
+    def shares(self, task: str) -> Shares | None:
+        """Who answers the task, None where nobody has set that."""
+        found: Shares | None = getattr(self, model_setting(task))
+        return found
+
+
+def model_setting(task: str) -> str:
+    """The name of the setting that says who answers a task."""
+    assert task in (*TASKS, DEFAULT), task
+    return f"{task}_model"
 
 
 class WorkspaceSettings:
@@ -122,19 +150,29 @@ class WorkspaceSettings:
             log.error("The setting %s holds a value that this version cannot read: set it again", name)
             return settings
 
-    async def change(self, name: str, value: object, *, by: str, reason: str | None = None) -> Settings:
+    async def change(
+        self, name: str, value: object, *, by: str, reason: str | None = None, id: str | None = None
+    ) -> Settings:
         """Set one field, or with None put it back to its default; the change is in the audit when this returns.
 
-        Returns what holds now. Raises `ValidationError` where the field does not take the value.
+        A change with an `id` is made once, however often it is asked for. Returns what holds now. Raises
+        `ValidationError` where the field does not take the value.
         """
+        return await self.write(name, None if value is None else self.written(name, value), by, reason, id)
+
+    async def lift(self, name: str, *, by: str, reason: str | None = None, id: str | None = None) -> Settings:
+        """Set a field to none, which is no limit for one that limits, whatever its default; else as `change`."""
+        return await self.write(name, self.written(name, None), by, reason, id)
+
+    def written(self, name: str, value: object) -> str:
+        checked = Settings.model_validate({**self.defaults.model_dump(), name: value})
+        return json.dumps(checked.model_dump(mode="json")[name])
+
+    async def write(self, name: str, new: str | None, by: str, reason: str | None, id: str | None) -> Settings:
         before = await self.store.settings(self.workspace)
-        new = None
-        if value is not None:
-            checked = Settings.model_validate({**self.defaults.model_dump(), name: value})
-            new = json.dumps(checked.model_dump(mode="json")[name])
         await self.store.change_setting(
             Change(
-                id=uuid4().hex,
+                id=id or uuid4().hex,
                 workspace=self.workspace,
                 changed_at=self.now().isoformat(),
                 changed_by=by,

@@ -1,6 +1,7 @@
 """The routing table: one line per thing that Precis listens to, and one per kind of job that it does."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -15,6 +16,7 @@ from bot.inbox import Job
 from handlers import (
     alarms,
     answers,
+    audits,
     buttons,
     cards,
     corrections,
@@ -24,6 +26,8 @@ from handlers import (
     outages,
     pickers,
     picking,
+    provider,
+    provider_menus,
     quotes,
     share,
     shortcuts,
@@ -49,11 +53,12 @@ AT_ONCE = 512
 
 COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
     "/tldr": tldr.tldr,
+    "/llm-provider": provider.llm_provider,
 }
 SHORTCUTS: Mapping[str, Callable[..., Awaitable[None]]] = {
     shortcuts.CALLBACK: shortcuts.summarise_thread,
 }
-ACTIONS: Mapping[str, Callable[..., Awaitable[None]]] = {
+ACTIONS: Mapping[str | re.Pattern[str], Callable[..., Awaitable[None]]] = {
     pickers.PICK: buttons.pick,
     pickers.DAY: buttons.day,
     quotes.WHOLE: buttons.whole,
@@ -72,6 +77,8 @@ ACTIONS: Mapping[str, Callable[..., Awaitable[None]]] = {
     triage_cards.REOPEN: corrections.press,
     triage_cards.NOT_SUPPORT: corrections.press,
     triage_cards.SUPPORT: corrections.press,
+    provider_menus.DO: provider.press,
+    provider_menus.ANYWAY: provider.anyway,
 }
 VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
     modals.CALLBACK: buttons.again,
@@ -94,6 +101,8 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     corrections.QUEUE: (corrections.perform, corrections.give_up),
     outages.QUEUE: (outages.perform, outages.give_up),
     alarms.QUEUE: (alarms.perform, alarms.give_up),
+    provider.QUEUE: (provider.perform, provider.give_up),
+    audits.QUEUE: (audits.perform, audits.give_up),
 }
 
 

@@ -47,5 +47,5 @@ def sentence(told: Told) -> str:
     until = "tomorrow" if told.period == "daily" else "next month"
     return (
         f"The {told.period} budget of ${told.usd:.2f} for models is used up, so I ask no model that costs money until "
-        f"{until}. To go on now, raise {told.period.upper()}_BUDGET_USD and restart Precis."
+        f"{until}. To go on now, raise it with /llm-provider budget {told.period}."
     )

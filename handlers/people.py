@@ -18,6 +18,7 @@ SECONDS = 3600
 LOOKUPS = 8
 UNKNOWN = "unknown"
 NO_ZONE = "UTC"
+ADMINS = ("is_admin", "is_owner", "is_primary_owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Person:
     full_member: bool
     tz: str = NO_ZONE
     workflow: bool = False
+    admin: bool = False
+    """Whether Slack calls them an owner or an admin of the workspace."""
 
 
 class People:
@@ -75,9 +78,9 @@ def person(user: dict[str, Any], team: str) -> Person:
     teams = [user.get("team_id"), *(user.get("enterprise_user") or {}).get("teams", [])]
     foreign = team not in teams
     full_member = not (guest or foreign or user.get("deleted") or user.get("is_bot"))
-    return Person(
-        user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")), bool(user.get("is_workflow_bot"))
-    )
+    admin = full_member and any(user.get(rank) for rank in ADMINS)
+    workflow = bool(user.get("is_workflow_bot"))
+    return Person(user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")), workflow, admin)
 
 
 def zone(tz: str | None) -> str:

@@ -78,7 +78,8 @@ SENTENCES: dict[type[Exception], str] = {
     provider.Empty: "{vendor} answered without a word. Please ask again.",
     provider.BadOutput: "{vendor} sent an answer that I cannot use. Please ask again.",
     provider.OverBudget: (
-        "The budget for models is used up for now, so I did not ask one. Whoever runs Precis can raise it."
+        "The budget for models is used up for now, so I did not ask one. An admin can raise it with /llm-provider"
+        " budget."
     ),
     provider.OverLimit: (
         "You have asked as often as one person may within an hour, so that enough is left for everybody. Please ask"

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.inbox import Inbox
 from bot.llm import Gateway
@@ -19,6 +20,7 @@ from bot.store import Store
 from bot.summaries import Summaries
 from bot.triager import Triager
 from handlers.access import Access
+from handlers.admins import Admins
 from handlers.current import Current
 from handlers.history import History
 from handlers.people import People
@@ -50,10 +52,12 @@ class Services:
     gateway: Gateway
     store: Store
     settings: WorkspaceSettings
+    catalogue: Catalogue
     summaries: Summaries
     triager: Triager
     people: People
     access: Access
+    admins: Admins
     history: History
     current: Current
     allowance: float | None
@@ -84,10 +88,12 @@ class Services:
             gateway=gateway,
             store=store,
             settings=settings,
+            catalogue=config.catalogue,
             summaries=Summaries(gateway, store, keep=config.keeps_text),
             triager=Triager(gateway),
             people=people,
             access=Access(slack, people),
+            admins=Admins(people, config.admin_users),
             history=History(slack, people, bot_user=workspace.bot_user, bot_id=workspace.bot_id),
             current=Current(slack),
             allowance=config.max_usd_per_summary,

@@ -1,6 +1,7 @@
 """The whole process, as an operator runs it: starting, refusing to start, stopping, being killed."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -265,3 +266,16 @@ async def test_it_logs_a_call_whose_row_could_not_be_written_at_once(
 
     assert len(asked.answers) == 1
     assert len(server.received) == 1
+
+
+async def test_it_leaves_the_level_of_the_log_to_the_operator(slack: Sandbox, start: Start) -> None:
+    """With each request, Bolt gives the logger that is called as its app the level of Bolt's own."""
+    log = logging.getLogger("precis")
+    log.setLevel("INFO")
+    async with start():
+        await slack.connected()
+        await slack.person(ADA).command("/tldr", "help", channel=GENERAL)
+        level = log.level
+    log.setLevel("NOTSET")
+
+    assert level == logging.INFO

@@ -84,5 +84,8 @@ def test_it_runs_over_socket_mode_with_interactivity() -> None:
     assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
 
 
-def test_it_has_links_to_messages_escaped() -> None:
-    assert all(command["should_escape"] for command in FEATURES["slash_commands"])
+def test_it_has_links_to_messages_escaped_and_other_words_as_they_are_typed() -> None:
+    assert {command["command"]: command["should_escape"] for command in FEATURES["slash_commands"]} == {
+        "/tldr": True,
+        "/llm-provider": False,
+    }

@@ -2,6 +2,7 @@
 
 import click
 
+from bot.cli.audit import audit
 from bot.cli.calls import calls
 from bot.cli.check import check
 from bot.cli.costs import costs
@@ -18,5 +19,5 @@ def main() -> None:
     """Precis: Slack threads on one screen, each line with its source."""
 
 
-for command in (run, check, calls, costs, demo):
+for command in (run, check, audit, calls, costs, demo):
     main.add_command(command)

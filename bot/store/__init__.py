@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from bot.store.budgets import Budgets
-from bot.store.calls import By, Call, Calls, Costs, Line
+from bot.store.calls import By, Call, Calls, Costs, LastError, Line
 from bot.store.cards import Cards
 from bot.store.corrections import Correction, Corrections
 from bot.store.pace import Slots
-from bot.store.settings import Change, SettingRows
+from bot.store.settings import Change, SettingRows, Standing
 from bot.store.summaries import KeptSummary, Summaries
 from bot.store.triage import Case, CaseMessage, Cases, Sorted
 
@@ -20,8 +20,10 @@ __all__ = [
     "Correction",
     "Costs",
     "KeptSummary",
+    "LastError",
     "Line",
     "Sorted",
+    "Standing",
     "Store",
 ]
 

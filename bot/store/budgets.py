@@ -7,15 +7,20 @@ from bot.store.rows import Rows
 RESERVED_SECONDS = 600
 """A reservation older than this was left by a process that died."""
 
-SPENT = """
+SHADOW = "shadow"
+"""The purpose whose calls have a budget of their own, which no other call touches."""
+
+OF_THAT_BUDGET = "(purpose = 'shadow') = ({shadow} = 'shadow')"
+SPENT = f"""
     SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0.0) AS usd FROM calls
-    WHERE workspace = $1 AND called_at >= $2"""
-RESERVE = """
-    INSERT INTO reservations (call, workspace, usd, reserved_at)
-    SELECT $1, $2, $3, $4 WHERE $7 >= $3
+    WHERE workspace = $1 AND called_at >= $2 AND {OF_THAT_BUDGET.format(shadow="$3")}"""
+RESERVE = f"""
+    INSERT INTO reservations (call, workspace, usd, reserved_at, purpose)
+    SELECT $1, $2, $3, $4, $8 WHERE $7 >= $3
         + (SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0.0) FROM calls
-           WHERE workspace = $2 AND called_at >= $5)
-        + (SELECT coalesce(sum(usd), 0.0) FROM reservations WHERE workspace = $2 AND reserved_at >= $6)
+           WHERE workspace = $2 AND called_at >= $5 AND {OF_THAT_BUDGET.format(shadow="$8")})
+        + (SELECT coalesce(sum(usd), 0.0) FROM reservations
+           WHERE workspace = $2 AND reserved_at >= $6 AND {OF_THAT_BUDGET.format(shadow="$8")})
     RETURNING call"""
 FORGET_RESERVATIONS = """
     DELETE FROM reservations WHERE call IN (SELECT call FROM reservations WHERE reserved_at < $1 LIMIT 200)
@@ -27,23 +32,36 @@ REQUESTS = """
 
 class Budgets(Rows):
     async def reserve(
-        self, call: str, workspace: str, usd: float, at: datetime, *, day: datetime, since: datetime, most: float
+        self,
+        call: str,
+        workspace: str,
+        usd: float,
+        at: datetime,
+        *,
+        day: datetime,
+        since: datetime,
+        most: float,
+        purpose: str = "work",
     ) -> bool:
         """Set `usd` aside for a call, unless that, what was spent since `day` and what is reserved exceed `most`.
 
-        Reservations made before `since` were left by processes that died. All in one statement, so that processes which
-        reserve at the same moment cannot pass the budget together.
+        Calls of the purpose `shadow` are counted apart from all others. Reservations made before `since` were left by
+        processes that died. All in one statement, so that processes which reserve at the same moment cannot pass the
+        budget together.
         """
         moments = (moment.isoformat() for moment in (at, day, since))
-        return bool(await self.database.write(RESERVE, call, workspace, usd, *moments, most))
+        return bool(await self.database.write(RESERVE, call, workspace, usd, *moments, most, purpose))
 
     async def release(self, call: str) -> None:
         """End a reservation; what the call cost stands in its row."""
         await self.database.write("DELETE FROM reservations WHERE call = $1", call)
 
-    async def spent(self, workspace: str, since: datetime) -> float:
-        """US dollars since then: known costs, and what is held for calls whose bill never came."""
-        [row] = await self.database.read(SPENT, workspace, since.isoformat())
+    async def spent(self, workspace: str, since: datetime, purpose: str = "work") -> float:
+        """US dollars since then: known costs, and what is held for calls whose bill never came.
+
+        Those of the purpose `shadow` where that is given, otherwise all others.
+        """
+        [row] = await self.database.read(SPENT, workspace, since.isoformat(), purpose)
         return float(row["usd"] or 0.0)
 
     async def requests(self, workspace: str, user: str, since: datetime, *, unasked: str) -> set[str]:

@@ -20,6 +20,13 @@ FORGET_CALLS = """
         SELECT id FROM calls WHERE called_at < $1 AND (prompt IS NOT NULL OR answer IS NOT NULL) LIMIT 200)
     RETURNING id"""
 
+LAST_ERRORS = """
+    SELECT provider, requested_model AS model, error, called_at FROM (
+        SELECT *, row_number() OVER (PARTITION BY provider, requested_model ORDER BY called_at DESC, id) AS place
+        FROM calls
+        WHERE called_at >= $1 AND outcome = 'failed' AND error <> 'cancelled' AND purpose = 'work') AS ranked
+    WHERE place = 1"""
+
 NAMES: dict[By, str] = {
     "model": "provider || '/' || requested_model",
     "task": "task",
@@ -130,7 +137,18 @@ class Costs:
     total: Line
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastError:
+    """The latest failure of a model: a kind of `adapters.errors`, and when it was tried."""
+
+    provider: str
+    model: str
+    error: str
+    called_at: str
+
+
 CALLS = TypeAdapter(list[Call])
+ERRORS = TypeAdapter(list[LastError])
 COSTS = TypeAdapter(list[Line])
 
 
@@ -161,6 +179,10 @@ class Calls(Rows):
             return Costs(await self.lines(whole, name, "purpose", "cost_usd DESC NULLS LAST"), total[0])
         span = list(days(await self.first_call(since), since, until, zone))
         return Costs(await self.lines(span, name, "purpose", "sums.name"), total[0])
+
+    async def last_errors(self, since: datetime) -> list[LastError]:
+        """Each model's latest failure since then at what somebody waited for, without what was broken off."""
+        return ERRORS.validate_python(await self.database.read(LAST_ERRORS, since.isoformat()))
 
     async def first_call(self, since: datetime) -> datetime:
         [row] = await self.database.read(

@@ -1,0 +1,85 @@
+"""Changes of settings in words: what was changed, from what to what, and why."""
+
+import json
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from adapters.models import label
+from bot.choices import DEFAULT, TASKS, WHOLE, Choice, Picked, Sample, Share
+from bot.pricing import dollars
+from bot.settings import OPERATOR, Settings, model_setting
+from bot.store import Change
+
+AS_CONFIGURED = "as configured"
+DEFAULTS = {"shadow": "off", **{model_setting(task): "the default model" for task in TASKS}}
+"""What holds where a setting is not set, and the environment has no word in it."""
+
+SUBJECTS = {
+    model_setting(DEFAULT): "the default model",
+    **{model_setting(task): f"the model for {task}" for task in TASKS},
+    "fallback": "the fallback",
+    "shadow": "the shadow calls",
+    "daily_budget_usd": "the daily budget",
+    "monthly_budget_usd": "the monthly budget",
+    "shadow_daily_usd": "the daily budget of shadow calls",
+}
+
+
+def told(change: Change, who: str) -> str:
+    """The whole change as one sentence, or two; `who` is the name of whoever made it."""
+    old, new = (value(change.name, written) for written in (change.old, change.new))
+    because = f" Reason: {change.reason}" if change.reason else ""
+    return f"{who} changed {subject(change.name)} from {old} to {new}.{because}"
+
+
+def changer(change_by: str) -> str:
+    """Who made a change, where no name is at hand."""
+    return "The operator" if change_by == OPERATOR else change_by
+
+
+def subject(name: str) -> str:
+    return SUBJECTS.get(name, f"the setting {name}")
+
+
+def value(name: str, written: str | None) -> str:
+    """A setting's value, given as JSON; one that this version cannot read is shown as it is."""
+    if written is None:
+        return DEFAULTS.get(name, AS_CONFIGURED)
+    if name not in Settings.model_fields:
+        return written
+    try:
+        read = getattr(Settings.model_validate({name: json.loads(written)}), name)
+    except (ValidationError, ValueError):
+        return written
+    return words(name, read, written)
+
+
+def words(name: str, read: object, written: str) -> str:
+    if isinstance(read, Sample):
+        return sampled(read)
+    if isinstance(read, Picked):
+        return named(read.choice)
+    if name == "fallback" or isinstance(read, str):
+        return str(read) or "none"
+    if isinstance(read, tuple) and read and isinstance(read[0], Share):
+        return shared([(share.choice, share.percent) for share in read])
+    if name.endswith("_usd"):
+        return "unlimited" if read is None else dollars(float(str(read)))
+    return "unlimited" if read is None else written
+
+
+def named(choice: Choice) -> str:
+    """A model as people read it, with the provider by its name in commands."""
+    return f"{label(choice.model)} ({choice.provider})"
+
+
+def shared(shares: Sequence[tuple[Choice, int]]) -> str:
+    if len(shares) == 1:
+        return named(shares[0][0])
+    return " and ".join(f"{percent} % {named(choice)}" for choice, percent in shares)
+
+
+def sampled(sample: Sample) -> str:
+    part = "all prompts" if sample.percent == WHOLE else f"{sample.percent} % of the prompts"
+    return f"{part}{f' of {sample.task}' if sample.task else ''} to {named(sample.choice)}"

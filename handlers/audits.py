@@ -1,0 +1,39 @@
+"""The audit channel: each change of a setting is told there once, if there is such a channel."""
+
+import logging
+from datetime import datetime
+
+from bot.changes import changer, told
+from bot.inbox import Job
+from bot.settings import OPERATOR, Settings
+from bot.store import Change
+from handlers import blocks
+from handlers.posts import InConversation
+from handlers.services import Services
+
+log = logging.getLogger("precis.provider")
+
+QUEUE = "audit"
+
+
+async def tell(change: Change, settings: Settings, services: Services) -> None:
+    """Have a change told in the audit channel, if that is set."""
+    if settings.audit_channel:
+        body = {"change": change.id, "channel": settings.audit_channel}
+        await services.inbox.put(f"{QUEUE}:{change.id}", QUEUE, body)
+
+
+async def perform(job: Job, services: Services) -> None:
+    """Post the change. Raises `SlackApiError` where Slack fails."""
+    change = await services.store.change(str(job.body["change"]))
+    if change is None:
+        return
+    after = f"{datetime.fromisoformat(change.changed_at).timestamp():.6f}"
+    outlet = InConversation(services, job, channel=str(job.body["channel"]), thread_ts=None, after=after)
+    names = await services.people.names({change.changed_by} - {OPERATOR})
+    await outlet.deliver(blocks.notice(told(change, names.get(change.changed_by, changer(change.changed_by)))))
+
+
+async def give_up(job: Job, services: Services) -> None:
+    """The change itself is made, and stands in the audit."""
+    log.error("A change was not told in the audit channel %s: is Precis a member there?", job.body.get("channel"))
