@@ -97,6 +97,7 @@ def load(environment: Mapping[str, str], *, today: Callable[[], date] = today) -
     port, health_port = reader.port("PORT"), reader.port("HEALTH_PORT")
     fallback = providers.fallback(reader, provider, day)
     usable = providers.configured(reader, day)
+    database = database_url(environment)
     retention = reader.whole_number("CONTENT_RETENTION_DAYS", CONTENT_RETENTION_DAYS, highest=36_500)
     allowance = reader.dollars("MAX_USD_PER_SUMMARY", MAX_USD_PER_SUMMARY)
     at_once = reader.whole_number("MAX_CONCURRENT_CALLS", MAX_CONCURRENT_CALLS, lowest=1, highest=10_000)
@@ -113,7 +114,7 @@ def load(environment: Mapping[str, str], *, today: Callable[[], date] = today) -
         port=port,
         health_port=health_port,
         provider=provider,
-        database_url=database_url(environment),
+        database_url=database,
         content_retention_days=retention,
         max_usd_per_summary=allowance,
         log_level=log_level,
