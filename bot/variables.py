@@ -120,6 +120,7 @@ class Reader:
         found = re.findall(r"[^\s,]+", self.get(name))
         if any(not form.fullmatch(one) for one in found):
             self.problem(f"{name} must be ids of {what}, with commas between them.")
+            return ()
         return tuple(dict.fromkeys(found))
 
 
