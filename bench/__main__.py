@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import click
 from rich.console import Console
 
-from bench import again, conversation, disk, faults, load, rules, start
+from bench import again, conversation, disk, faults, incident, load, rules, start
 from bench.process import NotStarted
 from bench.stage import FULL, QUICK, SLACK_SECONDS, Scale
 from bench.table import Table
@@ -20,6 +20,7 @@ MEASUREMENTS: dict[str, Callable[[Scale], Awaitable[Table]]] = {
     "again": again.measure,
     "start": start.measure,
     "faults": faults.measure,
+    "incident": incident.measure,
     "rules": rules.measure,
     "disk": disk.measure,
 }

@@ -1,7 +1,6 @@
 """An incident: 500 people write within a moment, and each gets one card, at Slack's pace, the most urgent first."""
 
 import asyncio
-import time
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -20,10 +19,6 @@ from tests.vendors import OpenAIServer, Received
 PEOPLE, URGENT = 500, 10
 AT_ONCE = 250
 MODEL_SECONDS = 2.0
-BATCHES = PEOPLE / AT_ONCE
-
-MACHINE = 60.0
-"""Seconds that a busy machine may need for its own part of 500 calls, beside the model's."""
 
 SPEED = 150.0
 DOWN = "Everything is down"
@@ -80,17 +75,15 @@ async def test_it_sorts_a_burst_and_gives_each_case_one_card(workspace: Workspac
         config = replace(in_sandbox(settings, slack), max_concurrent_calls=AT_ONCE)
         async with sorting(config, server, speed=SPEED, clock=clock) as precis:
             await slack.connected()
-            began = time.monotonic()
             texts = [DOWN if number >= PEOPLE - URGENT else "The export fails" for number in range(PEOPLE)]
             written = [await slack.person(user).say(SUPPORT, text) for user, text in zip(users, texts, strict=True)]
             await all_sorted(precis)
-            seconds, sorted_at = time.monotonic() - began, clock()
+            sorted_at = clock()
             await settled(slack, precis, seconds=180)
             found = await cases(precis)
 
         assert server.most <= AT_ONCE
         assert len(server.received) == PEOPLE
-        assert seconds < MODEL_SECONDS * BATCHES + MACHINE
         assert Counter(case.urgency for case in found) == {"p1": URGENT, "p3": PEOPLE - URGENT}
         assert [len(cards(slack, ts)) for ts in written] == [1] * PEOPLE
         assert [case.card_ts for case in found] == [cards(slack, ts)[0]["ts"] for ts in written]
