@@ -1,10 +1,12 @@
 """One attempt to have a model answer: paid for from the budget, ended by its deadline, and a row in the call log."""
 
 import asyncio
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -17,7 +19,7 @@ from bot.origin import Origin
 from bot.pool import Pool
 from bot.pricing import Cost, Prices
 from bot.routes import Choice
-from bot.store import Call, Store
+from bot.store import Call, KeptPrompt, Store
 
 log = logging.getLogger("precis.llm")
 
@@ -26,6 +28,10 @@ AWAY = 0.5
 
 UNPRICED = Cost(None, None)
 """What never reached the vendor's meter."""
+
+WORK, COMPARE = "work", "compare"
+"""Purposes of a call: somebody waits for its answer, or models are compared by it. A comparison's text stands in the
+row of the call that it repeats, and its answer in `evals`: a second copy would outlive the first."""
 
 UNBILLED = (TimedOut, Unreachable)
 """Failures after which the vendor may send a bill that nobody has seen: the budget goes on holding the estimate."""
@@ -41,7 +47,7 @@ class Attempt:
     number: int
     seconds: float
     instead_of: str | None = None
-    purpose: str = "work"
+    purpose: str = WORK
     id: str = field(default_factory=lambda: uuid4().hex)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
@@ -56,6 +62,7 @@ class Attempts:
         self.prices = prices
         self.budget = budget
         self.keep_text = keep_text
+        self.kept_prompts: set[str] = set()
 
     async def make(self, attempt: Attempt, bill: list[Cost]) -> Reply:
         """Ask once; what the vendor charged is added to the bill, also for an answer of no use.
@@ -112,14 +119,23 @@ class Attempts:
         if reply is not None:
             cost = await self.cost(attempt.choice, reply.served_model, reply.usage, attempt.at)
             bill.append(cost)
+        await written(lambda: self.keep_prompt(attempt.request))
         row = self.row(attempt, error, reply, cost, held, seconds)
         await written(lambda: self.store.log_call(row))
+
+    async def keep_prompt(self, request: Request) -> None:
+        """Write down what goes with the text, where this process has not done so yet."""
+        kept = prompt(request)
+        if kept.digest not in self.kept_prompts:
+            await self.store.keep_prompt(kept)
+            self.kept_prompts.add(kept.digest)
 
     def row(
         self, attempt: Attempt, error: str | None, reply: Reply | None, cost: Cost, held: float | None, seconds: float
     ) -> Call:
         request, origin = attempt.request, attempt.origin
         usage = reply.usage if reply else None
+        keep_text = self.keep_text and attempt.purpose != COMPARE
         return Call(
             id=attempt.id,
             called_at=attempt.at.isoformat(),
@@ -144,12 +160,26 @@ class Attempts:
             user=origin.user,
             job=origin.job,
             request_id=reply.request_id if reply else None,
-            prompt=request.text if self.keep_text else None,
-            answer=reply.text if reply and self.keep_text else None,
+            prompt=request.text if keep_text else None,
+            answer=reply.text if reply and keep_text else None,
             purpose=attempt.purpose,
             instead_of=attempt.instead_of,
             reserved_usd=held,
+            prompt_digest=prompt(request).digest,
         )
+
+
+def prompt(request: Request) -> KeptPrompt:
+    """All of a request but its text, under a name that the same instructions always have."""
+    kept = KeptPrompt(
+        digest="",
+        version=request.prompt_version,
+        system=request.system,
+        schema=json.dumps(request.schema) if request.schema is not None else None,
+        max_output_tokens=request.max_output_tokens,
+        temperature=request.temperature,
+    )
+    return replace(kept, digest=hashlib.sha256(json.dumps(asdict(kept)).encode(errors="replace")).hexdigest())
 
 
 async def written(write: Callable[[], Awaitable[None]]) -> None:

@@ -75,6 +75,12 @@ class Config:
     def route(self) -> Route:
         return Route(self.provider.choice, self.fallback)
 
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The model of each provider that can be asked, as the environment has it."""
+        known = {**self.providers, self.provider.name: self.provider}
+        return tuple(each.choice for each in known.values())
+
     def provider_for(self, choice: Choice) -> ProviderConfig | None:
         """How to reach the provider of a choice, with that choice's model; None where it lacks what it needs."""
         known = self.provider if choice.provider == self.provider.name else self.providers.get(choice.provider)

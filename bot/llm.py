@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -15,7 +16,7 @@ from adapters.base import Reply, Request, Usage
 from adapters.errors import BadOutput, Empty, OverBudget, OverLimit, ProviderError, TimedOut, TooLong, Transient
 from adapters.models import Model, label
 from bot import prompts
-from bot.attempts import Attempt, Attempts, written
+from bot.attempts import WORK, Attempt, Attempts, written
 from bot.breaker import Breaker
 from bot.limits import Policy
 from bot.origin import Origin
@@ -34,6 +35,9 @@ CALLERS = (TooLong, OverBudget, OverLimit)
 
 REPAIRABLE = (BadOutput, Empty)
 """Answers that a model may get right when it is asked once more."""
+
+REPAIRED, REPAIR_VERSION = f"\n\n{prompts.REPAIR}", "-repair"
+"""What asking once more adds to the instructions and to their version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Asking:
 
     request: Request
     origin: Origin
-    purpose: str = "work"
+    purpose: str = WORK
     began: float = field(default_factory=time.monotonic)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     bill: list[Cost] = field(default_factory=list)
@@ -88,6 +92,7 @@ class Gateway:
         self.policy = policy
         self.shadows = Shadows(attempts, policy)
         self.breakers: dict[Choice, Breaker] = {}
+        self.breakers_of_trials: dict[Choice, Breaker] = {}
 
     @property
     def left_alone(self) -> Mapping[Choice, float]:
@@ -147,6 +152,23 @@ class Gateway:
                     raise
                 return await self.stand_in(asking, chosen, error)
 
+    async def trial(self, request: Request, origin: Origin, choice: Choice, purpose: str) -> Answer:
+        """The answer of one model, whoever answers people: nobody stands in, nothing is repaired, no quota counts it.
+
+        What goes wrong here leaves the breakers of real work alone. Raises `ProviderError`.
+        """
+        async with self.turns.turn(origin.user):
+            return await self.persist(Asking(request, origin, purpose), choice, self.policy.answer_seconds, None)
+
+    @asynccontextmanager
+    async def holding(self, choices: Iterable[Choice]) -> AsyncIterator[None]:
+        """Keep the providers of these choices open for the block; one that cannot be built says so when it is asked."""
+        async with AsyncExitStack() as stack:
+            for choice in choices:
+                with suppress(ProviderError):
+                    await stack.enter_async_context(self.attempts.pool.provider(choice))
+            yield
+
     def share(self, route: Route) -> float:
         """The seconds that the first provider has."""
         return self.policy.answer_seconds - (self.policy.fallback_seconds if route.fallback else 0.0)
@@ -176,7 +198,7 @@ class Gateway:
 
     async def persist(self, asking: Asking, choice: Choice, until: float, instead_of: Choice | None) -> Answer:
         """Try again what may pass, for as long as there is time."""
-        breaker = self.breaker(choice)
+        breaker = self.breaker(choice, asking.purpose)
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, Transient) and not breaker.is_open),
             stop=stop_after_attempt(1 + self.policy.retries)
@@ -192,7 +214,7 @@ class Gateway:
         seconds = min(self.policy.attempt(asking.request), self.left(asking, until))
         if seconds <= 0:
             raise TimedOut(choice.provider, "no time left")
-        breaker = self.breaker(choice)
+        breaker = self.breaker(choice, asking.purpose)
         breaker.enter()
         attempt = Attempt(
             choice,
@@ -224,8 +246,9 @@ class Gateway:
         growing = random_pause(multiplier=self.policy.pause_seconds, max=self.policy.longest_pause_seconds)
         return max(asked or 0.0, growing(state))
 
-    def breaker(self, choice: Choice) -> Breaker:
-        return self.breakers.setdefault(choice, Breaker(self.policy.failures, self.policy.open_seconds))
+    def breaker(self, choice: Choice, purpose: str = WORK) -> Breaker:
+        breakers = self.breakers if purpose == WORK else self.breakers_of_trials
+        return breakers.setdefault(choice, Breaker(self.policy.failures, self.policy.open_seconds))
 
     async def note_dropped(self, answer: Answer, entries: int) -> None:
         """Record how many entries of this answer cited nothing that exists."""
@@ -236,8 +259,17 @@ def repaired(request: Request) -> Request:
     """The same request, with a word about the answer that was of no use."""
     return replace(
         request,
-        system=f"{request.system}\n\n{prompts.REPAIR}",
-        prompt_version=f"{request.prompt_version}-repair",
+        system=f"{request.system}{REPAIRED}",
+        prompt_version=f"{request.prompt_version}{REPAIR_VERSION}",
+    )
+
+
+def unrepaired(request: Request) -> Request:
+    """The request as it was made at first, before any answer to it."""
+    return replace(
+        request,
+        system=request.system.removesuffix(REPAIRED),
+        prompt_version=request.prompt_version.removesuffix(REPAIR_VERSION),
     )
 
 

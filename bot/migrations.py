@@ -7,6 +7,8 @@ is recorded by name in `_sqlite_migrations`, so it runs once per database.
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from bot import eval_tables
+
 STEPS = Migrations("precis")
 
 
@@ -275,3 +277,7 @@ def pace(database: Database) -> None:
 @STEPS(name="0009_shadow")
 def shadow(database: Database) -> None:
     database.execute("ALTER TABLE reservations ADD COLUMN purpose TEXT NOT NULL DEFAULT 'work'")
+
+
+STEPS(name="0009_votes")(eval_tables.votes)
+STEPS(name="0011_evals")(eval_tables.evals)

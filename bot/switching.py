@@ -44,6 +44,13 @@ class Help(Frozen):
     unknown: str = ""
 
 
+class Compare(Frozen):
+    """Models side by side on logged prompts; `words` say how many and of which task."""
+
+    kind: Literal["compare"] = "compare"
+    words: str = ""
+
+
 class Switch(Frozen):
     """One change that somebody wants: a setting and its new value, None for its default.
 
@@ -63,7 +70,7 @@ class Switch(Frozen):
         return self.setting in (BUDGETS["daily"], BUDGETS["monthly"]) and self.value == 0
 
 
-Asked = Status | History | Help | Switch
+Asked = Status | History | Help | Compare | Switch
 ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="kind")])
 
 
@@ -157,6 +164,10 @@ def budget(words: Sequence[str], catalogue: Catalogue) -> Switch:
     return Switch(setting=setting, value=dollars(amount))
 
 
+def compare(words: Sequence[str], catalogue: Catalogue) -> Compare:
+    return Compare(words=" ".join(words))
+
+
 def bare(asked: Status | History | Help) -> Callable[[Sequence[str], Catalogue], Asked]:
     """The reading of a word that stands alone."""
 
@@ -174,6 +185,7 @@ VERBS: Mapping[str, Callable[[Sequence[str], Catalogue], Asked]] = {
     "split": split,
     "shadow": shadow,
     "budget": budget,
+    "compare": compare,
     "status": bare(Status()),
     "history": bare(History()),
     "help": bare(Help()),

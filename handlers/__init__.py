@@ -17,8 +17,12 @@ from handlers import (
     alarms,
     answers,
     audits,
+    ballot_cards,
+    ballots,
     buttons,
     cards,
+    compare,
+    comparisons,
     corrections,
     feedback,
     mentions,
@@ -29,6 +33,7 @@ from handlers import (
     provider,
     provider_menus,
     quotes,
+    replays,
     share,
     shortcuts,
     summaries,
@@ -79,6 +84,10 @@ ACTIONS: Mapping[str | re.Pattern[str], Callable[..., Awaitable[None]]] = {
     triage_cards.SUPPORT: corrections.press,
     provider_menus.DO: provider.press,
     provider_menus.ANYWAY: provider.anyway,
+    comparisons.COMPARE: replays.compare,
+    comparisons.CANCEL: compare.cancel,
+    comparisons.VOTE: ballots.begin,
+    **dict.fromkeys(ballot_cards.VERDICTS, ballots.vote),
 }
 VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
     modals.CALLBACK: buttons.again,
@@ -103,6 +112,10 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     alarms.QUEUE: (alarms.perform, alarms.give_up),
     provider.QUEUE: (provider.perform, provider.give_up),
     audits.QUEUE: (audits.perform, audits.give_up),
+    compare.QUEUE: (compare.perform, compare.give_up),
+    replays.QUEUE: (replays.perform, replays.give_up),
+    ballots.BALLOT: (ballots.open, ballots.leave),
+    ballots.VOTE: (ballots.count, ballots.drop),
 }
 
 

@@ -9,8 +9,8 @@ from bot.catalogue import Misunderstood
 from bot.inbox import Job
 from bot.overview import look
 from bot.settings import OPERATOR
-from bot.switching import ASKED, Asked, Help, History, Status, Switch, parse
-from handlers import blocks, provider_cards, switches
+from bot.switching import ASKED, Asked, Compare, Help, History, Status, Switch, parse
+from handlers import blocks, compare, provider_cards, switches
 from handlers.blocks import Content
 from handlers.posts import ForAsker
 from handlers.provider_cards import Names
@@ -98,6 +98,8 @@ async def perform(job: Job, services: Services) -> None:
 async def content(asked: Asked, order: Order, job: Job, services: Services) -> Content:
     if isinstance(asked, Switch):
         return await switches.carry_out(asked, order, job, services)
+    if isinstance(asked, Compare):
+        return blocks.notice(await compare.begin(asked.words, user=order.user, key=job.id, services=services))
     if isinstance(asked, Status):
         return await status(order, services)
     if isinstance(asked, History):

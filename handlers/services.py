@@ -15,6 +15,7 @@ from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.inbox import Inbox
 from bot.llm import Gateway
+from bot.replay import Replay
 from bot.settings import WorkspaceSettings
 from bot.store import Store
 from bot.summaries import Summaries
@@ -55,6 +56,7 @@ class Services:
     catalogue: Catalogue
     summaries: Summaries
     triager: Triager
+    replay: Replay
     people: People
     access: Access
     admins: Admins
@@ -91,6 +93,7 @@ class Services:
             catalogue=config.catalogue,
             summaries=Summaries(gateway, store, keep=config.keeps_text),
             triager=Triager(gateway),
+            replay=Replay(gateway, store, workspace.team, config.choices, keep=config.keeps_text),
             people=people,
             access=Access(slack, people),
             admins=Admins(people, config.admin_users),

@@ -42,6 +42,7 @@ CALL = Call(
     purpose="shadow",
     instead_of="claude",
     reserved_usd=0.0021,
+    prompt_digest="d1",
 )
 BARE = Call(
     id="bare",

@@ -6,12 +6,15 @@ from bot.store.budgets import Budgets
 from bot.store.calls import By, Call, Calls, Costs, LastError, Line
 from bot.store.cards import Cards
 from bot.store.corrections import Correction, Corrections
+from bot.store.evals import Attempted, Eval, Evals, Logged, Vote
 from bot.store.pace import Slots
+from bot.store.prompts import KeptPrompt, Prompts
 from bot.store.settings import Change, SettingRows, Standing
 from bot.store.summaries import KeptSummary, Summaries
 from bot.store.triage import Case, CaseMessage, Cases, Sorted
 
 __all__ = [
+    "Attempted",
     "By",
     "Call",
     "Case",
@@ -19,16 +22,20 @@ __all__ = [
     "Change",
     "Correction",
     "Costs",
+    "Eval",
+    "KeptPrompt",
     "KeptSummary",
     "LastError",
     "Line",
+    "Logged",
     "Sorted",
     "Standing",
     "Store",
+    "Vote",
 ]
 
 
-class Store(Calls, Summaries, SettingRows, Budgets, Cases, Cards, Corrections, Slots):
+class Store(Calls, Summaries, SettingRows, Budgets, Cases, Cards, Corrections, Slots, Prompts, Evals):
     """Reads and writes the database. Every method raises `DatabaseError`."""
 
     async def forget_texts(self, before: datetime) -> None:
@@ -40,3 +47,4 @@ class Store(Calls, Summaries, SettingRows, Budgets, Cases, Cards, Corrections, S
         await self.forget_calls(before)
         await self.forget_cases(before)
         await self.forget_corrections(before)
+        await self.forget_evals(before)

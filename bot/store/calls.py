@@ -71,7 +71,8 @@ class Call:
 
     `purpose` is `work` for what somebody waits for; other words keep trial calls apart from it. `instead_of` names the
     provider that could not answer, where this one stood in. `reserved_usd` is what the budget holds for an attempt that
-    may have been billed though its bill never came.
+    may have been billed though its bill never came. `prompt_digest` names the row of `prompts` that says what else was
+    sent, None where an earlier version made the call.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Call:
     purpose: str = "work"
     instead_of: str | None = None
     reserved_usd: float | None = None
+    prompt_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

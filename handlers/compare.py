@@ -1,0 +1,125 @@
+"""`/llm-provider compare`: say what it would cost to ask other models what was asked before, and have it confirmed."""
+
+import logging
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from slack_bolt.async_app import AsyncAck
+
+from bot.inbox import Job
+from bot.measures import MEASURES
+from bot.replay import Wanted
+from bot.summariser import TASK as SUMMARISE
+from handlers import blocks, comparisons, posts
+from handlers.buttons import chosen
+from handlers.client import webhook
+from handlers.posts import DELIVERED
+from handlers.replies import GIVEN_UP, taking, tell
+from handlers.services import Services
+
+log = logging.getLogger("precis.compare")
+
+QUEUE = "compare"
+USUAL, MOST = 20, 100
+"""How many prompts are compared where nobody says, and at most."""
+
+COUNTING = "A direct message from me says what there is to compare and what it costs, and asks whether to go on."
+HOW = f"Write compare, then how many prompts (1 to {MOST}, else {USUAL}), then the task: compare 20 {SUMMARISE}."
+CANCELLED = "Nothing was compared."
+NOT_AN_ADMIN = "Only admins of this workspace can compare models."
+NOT_YOURS = "Only the admin who asked for this comparison can do that."
+
+
+class Compare(BaseModel):
+    """A comparison as it waits in the inbox and behind its buttons: an admin's, of the prompts up to a moment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task: str
+    most: int
+    until: datetime
+    user: str
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.task, self.most, self.until)
+
+
+async def begin(text: str, *, user: str, key: str, services: Services) -> str:
+    """Take what was typed behind `compare`, and return what to tell whoever typed it.
+
+    `key` names the command, so that a repetition of it is the same. Raises `SlackApiError` where Slack does not say who
+    they are, `DatabaseError` where it could not be written down; then nothing was taken.
+    """
+    if not await services.admins.include(user):
+        log.info("%s wanted to compare models and is no admin", user)
+        return NOT_AN_ADMIN
+    most, task, wrong = parsed(text.lower().split())
+    if wrong:
+        return wrong
+    asked = Compare(task=task, most=most, until=datetime.now(UTC), user=user)
+    await services.inbox.put(f"compare:{key}", QUEUE, asked.model_dump(mode="json"))
+    return COUNTING
+
+
+def parsed(words: list[str]) -> tuple[int, str, str]:
+    """How many prompts and of which task, or else a sentence about what is wrong."""
+    most, task = USUAL, SUMMARISE
+    if words and words[0].isdecimal():
+        most = int(words.pop(0)[:9])
+    if words:
+        task = words.pop(0)
+    if words:
+        return most, task, HOW
+    if not 1 <= most <= MOST:
+        return most, task, f"I compare 1 to {MOST} prompts at a time. {HOW}"
+    return most, task, "" if task in MEASURES else no_such(task)
+
+
+def no_such(task: str) -> str:
+    close = get_close_matches(task, MEASURES, n=1)
+    guess = f"Did you mean {close[0]}?" if close else f"Choose {' or '.join(MEASURES)}."
+    return f"There is no task {task[:40]} whose models can be compared. {guess}"
+
+
+async def perform(job: Job, services: Services) -> None:
+    """Ask the admin, or say that there is nothing to compare."""
+    if job.posted is not None:
+        return
+    asked = Compare.model_validate(job.body)
+    plan = await services.replay.plan(asked.wanted)
+    estimates = await services.replay.estimates(plan)
+    content = comparisons.question(plan, estimates, asked.model_dump_json())
+    await posts.post(content, job, services, channel=asked.user)
+    await job.note_posted(DELIVERED)
+
+
+async def give_up(job: Job, services: Services) -> None:
+    """Tell the admin that it did not work out."""
+    await posts.post(blocks.notice(GIVEN_UP), job, services, channel=Compare.model_validate(job.body).user)
+
+
+async def cancel(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """Put the question away."""
+    async with taking(ack, body, services):
+        await ack()
+        shown = blocks.notice(CANCELLED)
+        poster = webhook(body["response_url"], services.connections)
+        await poster.send(text=shown.text, blocks=list(shown.blocks), replace_original=True)
+
+
+async def allowed(body: dict[str, Any], owner: str, ack: AsyncAck, services: Services) -> bool:
+    """Whether whoever presses may still do what an admin may, with what is theirs; who may not is told."""
+    user = body["user"]["id"]
+    if user == owner and await services.admins.include(user):
+        return True
+    log.info("%s may not compare models, the button was made for %s", user, owner)
+    await ack()
+    await tell(body, services, NOT_YOURS if user != owner else NOT_AN_ADMIN)
+    return False
+
+
+def asked_by(body: dict[str, Any]) -> Compare:
+    return Compare.model_validate_json(chosen(body))

@@ -1,0 +1,90 @@
+"""The job behind a confirmed comparison: ask the models, show how far it has come, then what came of it."""
+
+import json
+import logging
+from typing import Any
+
+import aiohttp
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.errors import SlackApiError
+
+from bot.inbox import Job
+from bot.replay import Plan, Progress
+from handlers import blocks, comparisons
+from handlers.client import refusal
+from handlers.compare import Compare, allowed, asked_by
+from handlers.posts import InConversation
+from handlers.replies import GIVEN_UP, taking
+from handlers.services import Services
+
+log = logging.getLogger("precis.compare")
+
+QUEUE = "replay"
+COMPARING = "Comparing…"
+BAD_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
+
+
+class Replayed(Compare):
+    """A confirmed comparison as it waits in the inbox: `channel` and `ts` are the question that becomes its answer."""
+
+    channel: str
+    ts: str
+
+
+async def compare(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
+    """Take the press; a question is answered once."""
+    async with taking(ack, body, services):
+        asked = asked_by(body)
+        if await allowed(body, asked.user, ack, services):
+            place = body["container"]
+            wanted = Replayed(**asked.model_dump(), channel=place["channel_id"], ts=place["message_ts"])
+            await services.inbox.put(f"replay:{wanted.channel}:{wanted.ts}", QUEUE, wanted.model_dump(mode="json"))
+            await ack()
+
+
+async def perform(job: Job, services: Services) -> None:
+    """Ask what nobody has asked yet; each answer is kept at once, so that another try goes on from there."""
+    wanted = Replayed.model_validate(job.body)
+    place = outlet(wanted, job, services)
+    plan = await services.replay.plan(wanted.wanted)
+    if job.answer is None:
+        await place.announce(blocks.notice(COMPARING))
+        refused = await services.replay.run(plan, wanted.user, progress(place, job))
+        if not await job.save(json.dumps(sorted(map(str, refused)))):
+            return
+    await deliver(wanted, plan, place, job, services)
+
+
+async def deliver(wanted: Replayed, plan: Plan, place: InConversation, job: Job, services: Services) -> None:
+    """Show the table; where Slack does not take one, the same in lines."""
+    refused = json.loads(job.answer or "[]")
+    figures = await services.replay.figures(plan)
+    again = Compare.model_validate(wanted.model_dump()).model_dump_json()
+    try:
+        await place.deliver(comparisons.table(plan, figures, refused, again))
+    except SlackApiError as error:
+        if refusal(error) not in BAD_BLOCKS:
+            raise
+        await place.deliver(comparisons.lines(plan, figures, refused, again))
+
+
+async def give_up(job: Job, services: Services) -> None:
+    """Tell the admin that it did not work out."""
+    await outlet(Replayed.model_validate(job.body), job, services).deliver(blocks.notice(GIVEN_UP))
+
+
+def outlet(wanted: Replayed, job: Job, services: Services) -> InConversation:
+    """The question, which shows first how far it has come and then the answer."""
+    return InConversation(services, job, channel=wanted.channel, thread_ts=None, after=wanted.ts, posted=wanted.ts)
+
+
+def progress(place: InConversation, job: Job) -> Progress:
+    """Shows how many answers there are, where Slack takes it."""
+
+    async def tell(done: int, answers: int) -> None:
+        try:
+            await place.progress(blocks.notice(f"{COMPARING} {done:,} of {answers:,} answers."))
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.info("Progress of job %s was not shown: %s", job.id, type(error).__name__)
+
+    return tell
