@@ -26,7 +26,7 @@ lint: $(VENV)/.dev ## types and style alone
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: $(VENV)/.run ## measure speed, calls, memory and losses beside the bars they are held to: about three minutes
+bench: $(VENV)/.run ## measure speed, calls, memory and losses beside the bars they are held to: some minutes
 	@$(BIN)/python -m bench
 
 $(VENV)/.run: requirements.lock

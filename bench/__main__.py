@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import click
 from rich.console import Console
 
-from bench import again, conversation, disk, faults, incident, load, rules, start
+from bench import again, conversation, digest, disk, faults, incident, load, rules, start
 from bench.process import NotStarted
 from bench.stage import FULL, QUICK, SLACK_SECONDS, Scale
 from bench.table import Table
@@ -20,11 +20,12 @@ MEASUREMENTS: dict[str, Callable[[Scale], Awaitable[Table]]] = {
     "again": again.measure,
     "start": start.measure,
     "faults": faults.measure,
+    "digest": digest.measure,
     "incident": incident.measure,
     "rules": rules.measure,
     "disk": disk.measure,
 }
-LONGEST = 300.0
+LONGEST = 1_200.0
 """Seconds that one measurement may take."""
 
 WIDTH = 110

@@ -39,16 +39,18 @@ Thread = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured: summaries at once, seconds a model call takes, messages of the long conversation, runs."""
+    """How much is measured: summaries at once, seconds a model call takes, messages of the long conversation, runs,
+    calls of half a year."""
 
     at_once: tuple[int, ...]
     model_seconds: float
     messages: int
     runs: int
+    calls: int
 
 
-FULL = Scale((1, 50, 500), MODEL_SECONDS, 8000, 3)
-QUICK = Scale((1, 4), 0.2, 300, 1)
+FULL = Scale((1, 50, 500), MODEL_SECONDS, 8000, 3, 1_000_000)
+QUICK = Scale((1, 4), 0.2, 300, 1, 20_000)
 
 
 @dataclass(frozen=True, slots=True)

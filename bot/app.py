@@ -26,9 +26,10 @@ from bot.inbox import Inbox
 from bot.limits import Policy
 from bot.pricing import Prices
 from bot.routes import SettingsRoutes
+from bot.scheduler import Bell, ringing
 from bot.settings import WorkspaceSettings
 from bot.store import Store
-from handlers import register
+from handlers import appointments, register
 from handlers.alarms import alarm
 from handlers.client import PASSING, client, refusal, session
 from handlers.connection import REFUSED, SocketConnection, TokenRefused
@@ -150,10 +151,11 @@ async def running(
         services = Services.of(config, workspace, slack, connections, inbox, store, settings, llm, clock)
         bolt = bolt_app(config, workspace, connections)
         register(bolt, services)
-        await housekeeping.begin(inbox, store, config.content_retention_days)
+        housekeeping.register(inbox, store, config.content_retention_days, services.now)
         serving = asyncio.create_task(inbox.serve())
         stack.push_async_callback(stopped, inbox, serving)
         precis = Precis(services, database, serving, bolt, signing_secret(config))
+        await stack.enter_async_context(ringing(Bell(inbox, settings, appointments(services), services.now)))
         await listen(precis, config, stack)
         if config.slack_app_token is not None:
             await connect(precis, config.slack_app_token.get_secret_value(), stack)

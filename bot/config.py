@@ -13,13 +13,15 @@ from bot.catalogue import Catalogue
 from bot.providers import ProviderConfig
 from bot.routes import Choice, Route
 from bot.settings import REQUESTS_PER_USER_HOUR, Settings
-from bot.variables import CHANNEL_ID, USER_ID, Reader
+from bot.variables import CHANNEL_ID, USER_ID, Reader, Weekday
 
 SLACK_API_URL = "https://slack.com/api/"
 DATABASE_URL = "sqlite:///precis.db"
 CONTENT_RETENTION_DAYS = 30
 MAX_USD_PER_SUMMARY = 0.05
 MAX_CONCURRENT_CALLS = 256
+DIGEST_DAY: Weekday = "mon"
+DIGEST_TIME = "09:00"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -155,6 +157,8 @@ def workspace_settings(reader: Reader) -> Settings:
     return Settings(
         triage_channels=reader.ids("TRIAGE_CHANNELS", CHANNEL_ID, "channels"),
         digest_channel=next(iter(digest), ""),
+        digest_day=reader.weekday("DIGEST_DAY", DIGEST_DAY),
+        digest_time=reader.time_of_day("DIGEST_TIME", DIGEST_TIME),
         daily_budget_usd=reader.dollars("DAILY_BUDGET_USD", None),
         monthly_budget_usd=reader.dollars("MONTHLY_BUDGET_USD", None),
         requests_per_user_hour=reader.limit("MAX_REQUESTS_PER_USER_HOUR", REQUESTS_PER_USER_HOUR, highest=100_000),
@@ -165,6 +169,15 @@ def workspace_settings(reader: Reader) -> Settings:
 def database_url(environment: Mapping[str, str]) -> str:
     """Where the database is, for commands that need nothing else of the environment."""
     return Reader(environment).get("DATABASE_URL") or DATABASE_URL
+
+
+def settings(environment: Mapping[str, str]) -> Settings:
+    """What holds for the workspace until an admin sets it otherwise, for commands. Raises `ConfigError`."""
+    reader = Reader(environment)
+    found = workspace_settings(reader)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return found
 
 
 def timezone(environment: Mapping[str, str]) -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""The database: SQLite with one writer thread that commits in groups, and a read-only connection for reports.
+"""The database: SQLite with one writer thread that commits in groups, and read-only connections, one for reports.
 
 This is the only door to it, and the place where another kind of database would come in by its address.
 
@@ -38,6 +38,7 @@ class Database:
         self._loop = asyncio.get_running_loop()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-write")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="database-read") if self._path else self._writer
+        self._reporter = ThreadPoolExecutor(1, thread_name_prefix="database-report") if self._path else self._writer
         self._ending: Future[None] | None = None
         self._commits: Commits
         self._open: list[sqlite3.Connection] = []
@@ -77,11 +78,14 @@ class Database:
     async def repeat(self, sql: str, *args: Value) -> int:
         """Run a statement that does a part of its work at a time until it returns no rows; return how many it did.
 
-        Other writes get in between. Raises as `write` does; then the parts before are done.
+        Other writes get in between: the writer is left to them for as long as each part has taken. Raises as `write`
+        does; then the parts before are done.
         """
-        count = 0
+        count, begun = 0, time.monotonic()
         while rows := await self.write(sql, *args):
             count += len(rows)
+            await asyncio.sleep(time.monotonic() - begun)
+            begun = time.monotonic()
         return count
 
     async def insert(self, table: str, row: Row) -> None:
@@ -90,13 +94,18 @@ class Database:
         await self._commits.add(partial(self._insert, table, {column: _clean(value) for column, value in row.items()}))
 
     async def read(self, sql: str, *args: Value) -> list[Row]:
-        """Run one query on the read-only connection and return its rows; sees whatever `write` has returned from.
+        """Run one query on a read-only connection and return its rows; sees whatever `write` has returned from.
 
-        Queries run one after another on a thread of their own, so a long report delays other reports but no write.
+        Queries run one after another on a thread of their own, so a long one delays the others but no write.
         Raises DatabaseError for a statement that would write, otherwise as `write` does.
         """
         self._check_open()
-        return await self._loop.run_in_executor(self._reader, self._read, sql, args)
+        return await self._loop.run_in_executor(self._reader, self._read, self._reads, sql, args)
+
+    async def report(self, sql: str, *args: Value) -> list[Row]:
+        """Run a query that may take long, as `read` does but on a connection that nobody waits for but reports."""
+        self._check_open()
+        return await self._loop.run_in_executor(self._reporter, self._read, self._reports, sql, args)
 
     async def writable(self) -> bool:
         """Say whether a real transaction reaches the disk right now; answers within PATIENCE + 1 seconds."""
@@ -106,6 +115,11 @@ class Database:
         except (DatabaseError, TimeoutError):
             return False
         return True
+
+    async def checkpoint(self) -> None:
+        """Empty the write-ahead log into the file, as far as nobody is reading from it. Raises as `write` does."""
+        self._check_open()
+        await self._loop.run_in_executor(self._writer, self._checkpoint)
 
     async def close(self) -> None:
         """Finish what is queued, empty the write-ahead log into the file and close it. May be called again."""
@@ -119,15 +133,27 @@ class Database:
         self._open.append(self._sqlite.conn)
         if self._path:
             self._file = self._path.absolute(), self._path.stat()
-        self._reports = sqlite.connect_reports(self._path, self._clock) if self._path else self._sqlite.conn
-        self._open.append(self._reports)
+        self._reads, self._reports = self._read_only(), self._read_only()
+
+    def _read_only(self) -> sqlite3.Connection:
+        if not self._path:
+            return self._sqlite.conn
+        self._open.append(sqlite.connect_reports(self._path, self._clock))
+        return self._open[-1]
 
     def _disconnect(self) -> None:
         """Close the writing connection last: it is the one that may empty and remove the write-ahead log."""
-        if self._reader is not self._writer:
-            self._reader.shutdown()
+        for thread in {self._reader, self._reporter} - {self._writer}:
+            thread.shutdown()
         while self._open:
             self._open.pop().close()
+
+    def _checkpoint(self) -> None:
+        try:
+            self._check_file()
+            self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except Exception as error:
+            raise self._explain(error) from error
 
     def _check_open(self) -> None:
         if self._ending is not None:
@@ -144,15 +170,15 @@ class Database:
         target.insert(row)
         return []
 
-    def _read(self, sql: str, args: Iterable[Value]) -> list[Row]:
-        self._reports.execute("PRAGMA query_only = on")
+    def _read(self, connection: sqlite3.Connection, sql: str, args: Iterable[Value]) -> list[Row]:
+        connection.execute("PRAGMA query_only = on")
         try:
             self._check_file()
-            return _rows(self._reports, sql, args)
+            return _rows(connection, sql, args)
         except Exception as error:
             raise self._explain(error) from error
         finally:
-            self._reports.execute("PRAGMA query_only = off")  # in memory this is the writing connection too
+            connection.execute("PRAGMA query_only = off")  # in memory this is the writing connection too
 
     def _explain(self, error: Exception) -> DatabaseError:
         return error if isinstance(error, DatabaseError) else explain(error, sqlite.name(self._path))

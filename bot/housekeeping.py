@@ -1,42 +1,44 @@
-"""Once a day, a job in the inbox blanks the texts whose time is over and forgets the jobs that are long done."""
+"""Every night, jobs in the inbox blank the texts whose time is over, forget what is long done, and tidy the file."""
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 
 from bot.inbox import Inbox, Job
+from bot.scheduler import Appointment, daily
 from bot.store import Store
 
 log = logging.getLogger("precis.housekeeping")
 
-QUEUE = "purge"
+PURGE, CHECKPOINT = "purge", "checkpoint"
+APPOINTMENTS: tuple[Appointment, ...] = (daily(PURGE, time(3)), daily(CHECKPOINT, time(4)))
+"""At night, when nobody waits."""
+
 DAY = timedelta(days=1)
 REMEMBERED = timedelta(days=7)
-"""How long a finished job's key is kept: Slack repeats an event for a day at most."""
+"""How long a finished job's key is kept: Slack repeats an event for a day at most, and a digest is due for a week."""
 
 
 async def purge(job: Job, inbox: Inbox, store: Store, retention: timedelta, now: Callable[[], datetime]) -> None:
-    """Put tomorrow's purge into the inbox, whatever becomes of today's, and do today's."""
-    await plan(inbox, now() + DAY, delay=DAY)
+    """Blank what is older than the retention, and delete what nobody needs any more."""
     await store.forget_texts(now() - retention)
     await store.forget_reservations(now() - DAY)
     await inbox.forget_finished(REMEMBERED.total_seconds())
 
 
+async def checkpoint(job: Job, store: Store) -> None:
+    """Empty the write-ahead log into the file, so that it does not stay as large as the night made it."""
+    await store.database.checkpoint()
+
+
 async def give_up(job: Job) -> None:
-    """Leave it to tomorrow's purge, which is planned."""
-    log.error("The purge of texts failed today; tomorrow's will make up for it")
+    """Leave it to tomorrow's."""
+    log.error("The job %s failed tonight; tomorrow's will make up for it", job.id)
 
 
-async def plan(inbox: Inbox, day: datetime, *, delay: timedelta = timedelta()) -> None:
-    """Have one process purge on that day, however many plan it."""
-    await inbox.put(f"{QUEUE}:{day:%Y-%m-%d}", QUEUE, {}, delay=delay.total_seconds())
-
-
-async def begin(inbox: Inbox, store: Store, retention_days: int) -> None:
-    """Register the job and plan the first one for now."""
-    now = partial(datetime.now, UTC)
+def register(inbox: Inbox, store: Store, retention_days: int, now: Callable[[], datetime]) -> None:
+    """Have this process do the jobs."""
     work = partial(purge, inbox=inbox, store=store, retention=timedelta(days=retention_days), now=now)
-    inbox.perform(QUEUE, work, give_up, limit=1)
-    await plan(inbox, now())
+    inbox.perform(PURGE, work, give_up, limit=1)
+    inbox.perform(CHECKPOINT, partial(checkpoint, store=store), give_up, limit=1)

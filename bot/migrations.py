@@ -7,7 +7,7 @@ is recorded by name in `_sqlite_migrations`, so it runs once per database.
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot import eval_tables
+from bot import digest_tables, eval_tables
 
 STEPS = Migrations("precis")
 
@@ -280,4 +280,5 @@ def shadow(database: Database) -> None:
 
 
 STEPS(name="0009_votes")(eval_tables.votes)
+STEPS(name="0010_digests")(digest_tables.digests)
 STEPS(name="0011_evals")(eval_tables.evals)

@@ -4,16 +4,18 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import reduce
 from typing import Annotated, Literal
 from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
 
 from bot.categories import DEFAULT_CATEGORIES, DEFAULT_URGENCY_RULES, Categories, Category, UrgencyRules
 from bot.choices import DEFAULT, TASKS, Picked, Sample, Shares
 from bot.store import Change, Store
+from bot.variables import TIME_OF_DAY, Weekday
 
 __all__ = ["OPERATOR", "Category", "Settings", "WorkspaceSettings"]
 
@@ -59,6 +61,19 @@ def share(part: float) -> float:
     return part
 
 
+def time_of_day(given: str) -> str:
+    if not TIME_OF_DAY.fullmatch(given):
+        raise ValueError("this is a time such as 09:00 or 17:30")
+    return given
+
+
+def zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("this is the name of a time zone such as Europe/Berlin") from None
+
+
 Channels = Annotated[tuple[str, ...], ids("CG", "a channel (C… or G…)")]
 Bots = Annotated[tuple[str, ...], ids("AB", "a bot (B…) or an app (A…)")]
 
@@ -69,7 +84,7 @@ class Settings(Frozen):
     The messages of `triage_channels` and `quiet_channels` are sorted, but in the quiet ones nothing is posted, also
     where a channel is both; `triage_bots` are the bots and apps whose messages are sorted as people's are. A label
     whose confidence is below `confidence_floor` is left to a person. `digest_channel` is where Precis reports about
-    itself, empty for nowhere.
+    itself, empty for nowhere; it does so every week on `digest_day` at `digest_time`, which clocks in `timezone` show.
 
     Channels are Slack ids. Budgets are US dollars, None for no limit; days and months begin at midnight in `timezone`.
     `requests_per_user_hour` is what one person may ask for within an hour, None for as much as they like.
@@ -87,10 +102,12 @@ class Settings(Frozen):
     urgency_rules: UrgencyRules = DEFAULT_URGENCY_RULES
     confidence_floor: Annotated[float, AfterValidator(share)] = 0.5
     digest_channel: Annotated[str, AfterValidator(channel)] = ""
+    digest_day: Weekday = "mon"
+    digest_time: Annotated[str, AfterValidator(time_of_day)] = "09:00"
     daily_budget_usd: NonNegativeFloat | None = None
     monthly_budget_usd: NonNegativeFloat | None = None
     requests_per_user_hour: PositiveInt | None = REQUESTS_PER_USER_HOUR
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(zone)] = "UTC"
     default_model: Shares | None = None
     summarise_model: Shares | None = None
     triage_model: Shares | None = None
@@ -105,6 +122,14 @@ class Settings(Frozen):
         """Who answers the task, None where nobody has set that."""
         found: Shares | None = getattr(self, model_setting(task))
         return found
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def digest_at(self) -> time:
+        return time.fromisoformat(self.digest_time)
 
 
 def model_setting(task: str) -> str:

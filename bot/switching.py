@@ -37,6 +37,12 @@ class History(Frozen):
     kind: Literal["history"] = "history"
 
 
+class Report(Frozen):
+    """What the last complete week came to."""
+
+    kind: Literal["digest"] = "digest"
+
+
 class Help(Frozen):
     """What can be typed; `unknown` is a word that was typed instead."""
 
@@ -70,7 +76,7 @@ class Switch(Frozen):
         return self.setting in (BUDGETS["daily"], BUDGETS["monthly"]) and self.value == 0
 
 
-Asked = Status | History | Help | Compare | Switch
+Asked = Status | History | Report | Help | Compare | Switch
 ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="kind")])
 
 
@@ -168,7 +174,7 @@ def compare(words: Sequence[str], catalogue: Catalogue) -> Compare:
     return Compare(words=" ".join(words))
 
 
-def bare(asked: Status | History | Help) -> Callable[[Sequence[str], Catalogue], Asked]:
+def bare(asked: Status | History | Report | Help) -> Callable[[Sequence[str], Catalogue], Asked]:
     """The reading of a word that stands alone."""
 
     def read(words: Sequence[str], catalogue: Catalogue) -> Asked:
@@ -188,6 +194,7 @@ VERBS: Mapping[str, Callable[[Sequence[str], Catalogue], Asked]] = {
     "compare": compare,
     "status": bare(Status()),
     "history": bare(History()),
+    "digest": bare(Report()),
     "help": bare(Help()),
 }
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +17,18 @@ SLACK_TOKENS = {
 }
 CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,20}")
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
+
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: Mapping[Weekday, str] = {
+    "mon": "monday",
+    "tue": "tuesday",
+    "wed": "wednesday",
+    "thu": "thursday",
+    "fri": "friday",
+    "sat": "saturday",
+    "sun": "sunday",
+}
 
 
 class Reader:
@@ -114,6 +127,23 @@ class Reader:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self.problem(f"{name} must be the name of a time zone such as Europe/Berlin.")
             return ZoneInfo("UTC")
+
+    def weekday(self, name: str, default: Weekday) -> Weekday:
+        """A day of the week by its English name, of which the first three letters are enough."""
+        value = self.get(name).lower()
+        if not value:
+            return default
+        found = next((day for day, whole in WEEKDAYS.items() if len(value) >= 3 and whole.startswith(value)), None)
+        if found is None:
+            self.problem(f"{name} must be a day of the week such as mon or friday.")
+        return found or default
+
+    def time_of_day(self, name: str, default: str) -> str:
+        value = self.get(name) or default
+        if not TIME_OF_DAY.fullmatch(value):
+            self.problem(f"{name} must be a time such as 09:00 or 17:30.")
+            return default
+        return value
 
     def ids(self, name: str, form: re.Pattern[str], what: str) -> tuple[str, ...]:
         """Slack ids, with commas or spaces between them."""

@@ -12,7 +12,10 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot import housekeeping
+from bot.digest import due
 from bot.inbox import Job
+from bot.scheduler import Appointment
 from handlers import (
     alarms,
     answers,
@@ -24,9 +27,12 @@ from handlers import (
     compare,
     comparisons,
     corrections,
+    digest,
     feedback,
+    lifecycle,
     mentions,
     modals,
+    notices,
     outages,
     pickers,
     picking,
@@ -41,6 +47,7 @@ from handlers import (
     triage,
     triage_cards,
     triage_posts,
+    uninstalled,
 )
 from handlers.services import Services
 
@@ -98,6 +105,8 @@ EVENTS: Mapping[str, Take] = {
     "message.channels": triage.message,
     "message.groups": triage.message,
     "member_joined_channel": cards.joined,
+    "app_uninstalled": uninstalled.uninstalled,
+    "tokens_revoked": uninstalled.revoked,
 }
 JOBS: Mapping[str, tuple[Perform, Perform]] = {
     summaries.QUEUE: (summaries.perform, summaries.give_up),
@@ -116,7 +125,17 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     replays.QUEUE: (replays.perform, replays.give_up),
     ballots.BALLOT: (ballots.open, ballots.leave),
     ballots.VOTE: (ballots.count, ballots.drop),
+    digest.QUEUE: (digest.perform, digest.give_up),
+    lifecycle.QUEUE: (lifecycle.perform, lifecycle.give_up),
+    notices.QUEUE: (notices.perform, notices.give_up),
+    uninstalled.QUEUE: (uninstalled.perform, uninstalled.give_up),
 }
+
+
+def appointments(services: Services) -> list[Appointment]:
+    """Everything that has its hour."""
+    digests = partial(due, workspace=services.workspace.team)
+    return [digests, lifecycle.APPOINTMENT, *housekeeping.APPOINTMENTS]
 
 
 class Provide(AsyncMiddleware):

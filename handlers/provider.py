@@ -9,8 +9,8 @@ from bot.catalogue import Misunderstood
 from bot.inbox import Job
 from bot.overview import look
 from bot.settings import OPERATOR
-from bot.switching import ASKED, Asked, Compare, Help, History, Status, Switch, parse
-from handlers import blocks, compare, provider_cards, switches
+from bot.switching import ASKED, Asked, Compare, Help, History, Report, Status, Switch, parse
+from handlers import blocks, compare, digest, provider_cards, switches
 from handlers.blocks import Content
 from handlers.posts import ForAsker
 from handlers.provider_cards import Names
@@ -102,6 +102,8 @@ async def content(asked: Asked, order: Order, job: Job, services: Services) -> C
         return blocks.notice(await compare.begin(asked.words, user=order.user, key=job.id, services=services))
     if isinstance(asked, Status):
         return await status(order, services)
+    if isinstance(asked, Report):
+        return await digest.latest(services)
     if isinstance(asked, History):
         changes = await services.store.changes(services.workspace.team, most=CHANGES)
         return provider_cards.history(changes, await names({change.changed_by for change in changes}, services))

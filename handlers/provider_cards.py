@@ -35,6 +35,7 @@ HOW = (
     "`/llm-provider shadow openai 5 [for triage]`, `shadow off`: send a sample of the prompts to a candidate too",
     "`/llm-provider budget daily 5`, `budget monthly 100`, `budget daily off`: what calls may cost, in US dollars",
     "`/llm-provider compare 20 triage`: other models on the last prompts of a task, with a table of what each is worth",
+    "`/llm-provider digest`: what the last complete week came to, and who would have been cheaper",
     "`/llm-provider history`: the last ten changes",
 )
 WHO = "Everybody may look; owners and admins of the workspace may change. Put `because …` behind a change to say why."

@@ -65,6 +65,8 @@ async def sorting(
         await settings.change("triage_channels", [SUPPORT, GENERAL], by=ADA)
         await settings.change("quiet_channels", [QUIET], by=ADA)
         await settings.change("digest_channel", REPORTS, by=ADA)
+        await settings.change("digest_day", "sun", by=ADA)
+        await settings.change("digest_time", "23:59", by=ADA)  # so that no digest comes between
         yield precis
 
 

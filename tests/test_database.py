@@ -541,3 +541,28 @@ def test_it_can_be_opened_by_several_processes_at_once(tmp_path: Path) -> None:
     assert [process.wait(20) for process in processes] == [0, 0, 0, 0]
     with closing(sqlite3.connect(tmp_path / "precis.db")) as other:
         assert other.execute("SELECT count(*) FROM inbox").fetchone() == (4,)
+
+
+async def test_it_answers_short_questions_while_a_report_takes_its_time(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path / 'precis.db'}")
+    endless = """
+        WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers LIMIT 5000000)
+        SELECT max(number) AS most FROM numbers"""
+
+    report = asyncio.create_task(database.report(endless))
+    await asyncio.sleep(0)
+    short = await database.read("SELECT 1 AS one")
+    under_way = not report.done()
+
+    assert short == [{"one": 1}]
+    assert under_way
+    assert await report == [{"most": 5_000_000}]
+    await database.close()
+
+
+async def test_it_lets_no_report_write(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path / 'precis.db'}")
+
+    with pytest.raises(DatabaseError):
+        await database.report("DELETE FROM inbox RETURNING id")
+    await database.close()

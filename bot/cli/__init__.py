@@ -7,6 +7,8 @@ from bot.cli.calls import calls
 from bot.cli.check import check
 from bot.cli.costs import costs
 from bot.cli.demo import demo
+from bot.cli.digest import digest
+from bot.cli.forget import forget
 from bot.cli.run import run
 
 VERSION = "0.1.0"
@@ -19,5 +21,5 @@ def main() -> None:
     """Precis: Slack threads on one screen, each line with its source."""
 
 
-for command in (run, check, audit, calls, costs, demo):
+for command in (run, check, audit, calls, costs, digest, forget, demo):
     main.add_command(command)

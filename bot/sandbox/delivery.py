@@ -1,6 +1,7 @@
 """Delivers what happens to the app: events again and again until acked, commands and interactions exactly once."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -44,6 +45,8 @@ class Delivery:
     def __init__(self, transport: Transport, retry_waits: Sequence[float] = RETRY_WAITS) -> None:
         self.transport = transport
         self._waits = tuple(retry_waits)
+        self.acks: list[float] = []
+        """Seconds after which each event was acked, from its first delivery on."""
         self._tasks = Tasks()
 
     def event(self, body: dict[str, Any]) -> None:
@@ -65,7 +68,7 @@ class Delivery:
         await self._tasks.close()
 
     async def _event(self, body: dict[str, Any]) -> None:
-        reason = ""
+        reason, begun = "", time.perf_counter()
         for number in range(len(self._waits) + 1):
             if number:
                 await asyncio.sleep(self._waits[number - 1])
@@ -76,4 +79,5 @@ class Delivery:
                 if failure.final:
                     return
             else:
+                self.acks.append(time.perf_counter() - begun)
                 return

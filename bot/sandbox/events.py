@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from bot.sandbox import markup
@@ -69,6 +69,13 @@ class Events:
         event |= {"view": view} if view and tab == "home" else {}
         self._emit(event | {"event_ts": self._workspace.now()}, channel)
 
+    def uninstalled(self) -> None:
+        self._tell({"type": "app_uninstalled"})
+
+    def revoked(self, *, users: Sequence[str] = (), bots: Sequence[str] = ()) -> None:
+        """Tokens that hold no longer, by whom they stood for."""
+        self._tell({"type": "tokens_revoked", "tokens": {"oauth": list(users), "bot": list(bots)}})
+
     def _alteration(self, subtype: str, parts: dict[str, Any], channel: Channel) -> None:
         now = self._workspace.now()
         event = {"type": "message", "subtype": subtype, **parts, "channel": channel.id, "hidden": True}
@@ -88,7 +95,12 @@ class Events:
         if wanted and self._workspace.bot_user_id in channel.members and self._grants.event(kind, channel.kind):
             self._send(self._body(event, channel))
 
-    def _body(self, event: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    def _tell(self, event: dict[str, Any]) -> None:
+        """Send what concerns the app itself and no channel."""
+        if self._subscribed is None or event["type"] in self._subscribed:
+            self._send(self._body(event))
+
+    def _body(self, event: dict[str, Any], channel: Channel | None = None) -> dict[str, Any]:
         workspace = self._workspace
         installed: dict[str, Any] = {
             "enterprise_id": None,
@@ -104,7 +116,7 @@ class Events:
         body |= {"event": event, "type": "event_callback", "event_id": "Ev0" + secrets.token_hex(5).upper()}
         body |= {"event_time": int(workspace.clock()), "event_context": f"4-{uuid.uuid4().hex}"}
         body["authorizations"] = [installed | {"is_bot": True, "is_enterprise_install": False}]
-        return body | {"is_ext_shared_channel": channel.shared}
+        return body | {"is_ext_shared_channel": channel is not None and channel.shared}
 
 
 def _public(message: Message) -> Message:

@@ -33,6 +33,8 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "reaction_removed": {"*": "reactions:read"},
     "member_joined_channel": _READ,
     "member_left_channel": _READ,
+    "app_uninstalled": {},
+    "tokens_revoked": {},
 }
 
 

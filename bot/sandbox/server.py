@@ -183,9 +183,23 @@ class Sandbox:
     def close_sockets(self) -> None:
         self._sockets.cut()
 
+    def uninstall(self) -> None:
+        """Tell the app that somebody has removed it: its tokens hold no longer."""
+        self._slack.events.revoked(bots=[self.workspace.bot_user_id])
+        self._slack.events.uninstalled()
+
+    def revoke(self, user: str) -> None:
+        """Tell the app that a person's own token for it holds no longer."""
+        self._slack.events.revoked(users=[user])
+
     def refuse_tickets(self, times: int = 1) -> None:
         """Make the next `times` Socket Mode addresses dead: the handshake is refused however often it is tried."""
         self._sockets.refuse(times)
+
+    @property
+    def acks(self) -> Sequence[float]:
+        """Seconds after which each event was acked, in the order of the acks."""
+        return self._delivery.acks
 
     async def settled(self) -> None:
         """Wait until every event is acked or given up; says nothing about the app's own background work."""

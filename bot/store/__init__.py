@@ -6,7 +6,9 @@ from bot.store.budgets import Budgets
 from bot.store.calls import By, Call, Calls, Costs, LastError, Line
 from bot.store.cards import Cards
 from bot.store.corrections import Correction, Corrections
+from bot.store.digests import ChannelCost, Digests, Pair, Posted, Tally, TaskCalls, Totals, Votes
 from bot.store.evals import Attempted, Eval, Evals, Logged, Vote
+from bot.store.forgetting import Forgetting
 from bot.store.pace import Slots
 from bot.store.prompts import KeptPrompt, Prompts
 from bot.store.settings import Change, SettingRows, Standing
@@ -20,6 +22,7 @@ __all__ = [
     "Case",
     "CaseMessage",
     "Change",
+    "ChannelCost",
     "Correction",
     "Costs",
     "Eval",
@@ -28,14 +31,33 @@ __all__ = [
     "LastError",
     "Line",
     "Logged",
+    "Pair",
+    "Posted",
     "Sorted",
     "Standing",
     "Store",
+    "Tally",
+    "TaskCalls",
+    "Totals",
     "Vote",
+    "Votes",
 ]
 
 
-class Store(Calls, Summaries, SettingRows, Budgets, Cases, Cards, Corrections, Slots, Prompts, Evals):
+class Store(
+    Calls,
+    Summaries,
+    SettingRows,
+    Budgets,
+    Cases,
+    Cards,
+    Corrections,
+    Slots,
+    Prompts,
+    Evals,
+    Digests,
+    Forgetting,
+):
     """Reads and writes the database. Every method raises `DatabaseError`."""
 
     async def forget_texts(self, before: datetime) -> None:

@@ -13,7 +13,8 @@ SHADOW = "shadow"
 OF_THAT_BUDGET = "(purpose = 'shadow') = ({shadow} = 'shadow')"
 SPENT = f"""
     SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0.0) AS usd FROM calls
-    WHERE workspace = $1 AND called_at >= $2 AND {OF_THAT_BUDGET.format(shadow="$3")}"""
+    WHERE workspace = $1 AND called_at >= $2 AND {OF_THAT_BUDGET.format(shadow="$3")}
+        AND ($4 IS NULL OR called_at < $4)"""
 RESERVE = f"""
     INSERT INTO reservations (call, workspace, usd, reserved_at, purpose)
     SELECT $1, $2, $3, $4, $8 WHERE $7 >= $3
@@ -56,12 +57,15 @@ class Budgets(Rows):
         """End a reservation; what the call cost stands in its row."""
         await self.database.write("DELETE FROM reservations WHERE call = $1", call)
 
-    async def spent(self, workspace: str, since: datetime, purpose: str = "work") -> float:
-        """US dollars since then: known costs, and what is held for calls whose bill never came.
+    async def spent(
+        self, workspace: str, since: datetime, purpose: str = "work", *, until: datetime | None = None
+    ) -> float:
+        """US dollars in that time: known costs, and what is held for calls whose bill never came.
 
         Those of the purpose `shadow` where that is given, otherwise all others.
         """
-        [row] = await self.database.read(SPENT, workspace, since.isoformat(), purpose)
+        end = until.isoformat() if until else None
+        [row] = await self.database.report(SPENT, workspace, since.isoformat(), purpose, end)
         return float(row["usd"] or 0.0)
 
     async def requests(self, workspace: str, user: str, since: datetime, *, unasked: str) -> set[str]:

@@ -186,6 +186,11 @@ class Calls(Rows):
         """Each model's latest failure since then at what somebody waited for, without what was broken off."""
         return ERRORS.validate_python(await self.database.read(LAST_ERRORS, since.isoformat()))
 
+    async def model_lines(self, since: datetime, until: datetime) -> list[Line]:
+        """A line for each model and purpose of a period, the dearest first, trials last."""
+        whole = [("", since.isoformat(), until.isoformat())]
+        return await self.lines(whole, NAMES["model"], "purpose", "cost_usd DESC NULLS LAST")
+
     async def first_call(self, since: datetime) -> datetime:
         [row] = await self.database.read(
             "SELECT MIN(called_at) AS at FROM calls WHERE called_at >= $1", since.isoformat()
@@ -195,7 +200,7 @@ class Calls(Rows):
     async def lines(self, span: list[Day], name: str, purpose: str, order: str) -> list[Line]:
         rows = ", ".join(f"({marks(first, 3)})" for first in range(1, 3 * len(span), 3))
         query = LINES.format(days=rows, name=name, purpose=purpose, order=order)
-        return COSTS.validate_python(await self.database.read(query, *(value for day in span for value in day)))
+        return COSTS.validate_python(await self.database.report(query, *(value for day in span for value in day)))
 
     async def forget_calls(self, before: datetime) -> None:
         """Blank the prompts and answers of calls made before that time; the figures stay."""

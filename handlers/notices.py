@@ -1,0 +1,46 @@
+"""What admins are told in a direct message, each thing once."""
+
+import hashlib
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.inbox import Job
+from handlers.blocks import Content, section
+from handlers.posts import InConversation
+from handlers.services import Services
+
+QUEUE = "notice"
+
+
+class Notice(BaseModel):
+    """A sentence of ours for one admin as it waits in the inbox; `id` names what it is about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    admin: str
+    text: str
+    at: float
+
+
+async def tell(id: str, text: str, services: Services) -> None:
+    """Tell every listed admin who has not been told; `id` is the same whenever the same thing is to be told."""
+    for admin in sorted(services.admins.listed):
+        about = hashlib.sha256(f"{services.workspace.team}:{id}:{admin}".encode()).hexdigest()
+        if not await services.store.told(about):
+            notice = Notice(id=about, admin=admin, text=text, at=services.clock())
+            await services.inbox.put(f"{QUEUE}:{about}", QUEUE, notice.model_dump())
+
+
+async def perform(job: Job, services: Services) -> None:
+    """Send it, and remember that for longer than the inbox does."""
+    notice = Notice.model_validate(job.body)
+    content = Content(text=notice.text, blocks=(section(notice.text),))
+    if job.posted is None:
+        outlet = InConversation(services, job, channel=notice.admin, thread_ts=None, after=f"{notice.at:.6f}")
+        await outlet.post(content)
+    await services.store.note_told(notice.id, services.now())
+
+
+async def give_up(job: Job, services: Services) -> None:
+    """There is nowhere else to say it."""

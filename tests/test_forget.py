@@ -1,0 +1,145 @@
+"""Forgetting at once: what is gone afterwards, from the file too, and what stays."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import Precis
+from bot.database import Database, Row
+from bot.sandbox import Sandbox
+from bot.store import Call, KeptSummary, Store
+from tests import commands
+from tests.conftest import ADA, BEN
+from tests.weeks import CALL
+
+SECRET = "the words that nobody may find again"
+ASKED = replace(CALL, prompt=SECRET, answer=SECRET)
+CALLS = (
+    replace(ASKED, id="summary-of-ada", user=ADA),
+    replace(ASKED, id="summary-of-ben", user=BEN),
+    replace(ASKED, id="triage-of-ada", task="triage", user=ADA, job="case-of-ada"),
+    replace(ASKED, id="again-for-ada", task="triage", user="", job="case-of-ada", purpose="shadow"),
+    replace(ASKED, id="triage-of-ben", task="triage", user=BEN, job="case-of-ben"),
+)
+OF_BEN = {"calls": {"triage-of-ben"}, "triage": {"case-of-ben"}, "corrections": {"by-ada"}, "feedback": {BEN}}
+HELD = {
+    "calls": "SELECT id FROM calls WHERE prompt IS NOT NULL OR answer IS NOT NULL",
+    "summaries": "SELECT id FROM summaries",
+    "triage": "SELECT id FROM triage WHERE text IS NOT NULL OR reason IS NOT NULL",
+    "corrections": "SELECT id FROM corrections WHERE text IS NOT NULL",
+    "feedback": 'SELECT "user" AS id FROM feedback',
+    "inbox": "SELECT id FROM inbox WHERE answer IS NOT NULL",
+}
+
+
+async def remembered(store: Store) -> None:
+    """Texts of two people in every table that holds any."""
+    at = "2026-11-18T10:00:00+00:00"
+    for call in CALLS:
+        await store.log_call(call)
+    for user, corrector, name, by in ((ADA, BEN, "case-of-ada", "by-ben"), (BEN, ADA, "case-of-ben", "by-ada")):
+        case: Row = {"id": name, "workspace": "T1", "channel": "C1", "ts": "1.0", "author": user, "quiet": 0}
+        said: Row = {"opened_at": at, "updated_at": at, "text": SECRET, "reason": SECRET}
+        await store.database.insert("triage", case | said)
+        label: Row = {"id": by, "triage": name, "corrected_at": at, "corrected_by": corrector, "field": "category"}
+        await store.database.insert("corrections", label | {"old": "bug", "new": "other", "text": SECRET})
+        await store.give_feedback("summary-of-ben", user, "up", datetime.fromisoformat(at))
+    await store.keep_summary(kept())
+    await store.database.write("INSERT INTO inbox (id, queue, answer) VALUES ('flying', 'summary', $1)", SECRET)
+
+
+def kept() -> KeptSummary:
+    names = ("key", "workspace", "channel", "subject", "covered", "model", "call")
+    texts = dict.fromkeys(names, "x")
+    return KeptSummary(id="s", made_at="2026-11-18T10:00:00+00:00", messages=3, summary=SECRET, **texts)
+
+
+async def held(store: Store) -> dict[str, set[str]]:
+    found = {name: await store.database.read(sql) for name, sql in HELD.items()}
+    return {name: {str(row["id"]) for row in rows} for name, rows in found.items() if rows}
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("precis.db*"))
+
+
+async def figures(store: Store) -> list[Call]:
+    return [replace(call, prompt=None, answer=None) for call in await store.calls()]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
+    yield Store(database)
+    await database.close()
+
+
+async def test_it_forgets_everybody_and_keeps_the_figures(store: Store, tmp_path: Path) -> None:
+    await remembered(store)
+    before = await figures(store)
+
+    rows = await store.forget_all()
+
+    assert await held(store) == {}
+    assert rows == 5 + 1 + 2 + 2 + 2 + 1
+    assert await figures(store) == before
+    assert SECRET.encode() not in on_disk(tmp_path)
+
+
+async def test_it_forgets_a_person_and_whatever_may_hold_their_words(store: Store) -> None:
+    await remembered(store)
+    before = await figures(store)
+
+    await store.forget_user(ADA)
+
+    assert await held(store) == OF_BEN
+    assert await figures(store) == before
+
+
+async def test_it_forgets_more_than_one_step_holds(store: Store) -> None:
+    await asyncio.gather(*(store.log_call(replace(ASKED, id=f"call-{number}")) for number in range(450)))
+
+    assert await store.forget_all() == 450
+    assert await held(store) == {}
+
+
+async def test_it_is_a_command(store: Store, tmp_path: Path) -> None:
+    await remembered(store)
+
+    neither = await commands.run("-m", "bot", "forget", cwd=tmp_path)
+    odd = await commands.run("-m", "bot", "forget", "--user", "ada", cwd=tmp_path)
+    one = await commands.run("-m", "bot", "forget", "--user", ADA, cwd=tmp_path)
+    left = await held(store)
+    everybody = await commands.run("-m", "bot", "forget", "--all", cwd=tmp_path)
+
+    assert (neither[0], odd[0]) == (2, 2)
+    assert "--user with a Slack id, or --all" in neither[1]
+    assert one == (0, "Deleted what 9 rows held of texts.\n")
+    assert left == OF_BEN
+    assert everybody == (0, "Deleted what 4 rows held of texts.\n")
+    assert await held(store) == {}
+
+
+async def test_it_forgets_everything_when_the_app_is_removed(slack: Sandbox, precis: Precis) -> None:
+    await remembered(precis.services.store)
+
+    slack.uninstall()
+    await slack.settled()
+    await precis.services.inbox.idle()
+
+    assert await held(precis.services.store) == {}
+
+
+async def test_it_forgets_nothing_when_only_a_persons_token_is_revoked(slack: Sandbox, precis: Precis) -> None:
+    await remembered(precis.services.store)
+    before = await held(precis.services.store)
+
+    slack.revoke(ADA)
+    await slack.settled()
+    await precis.services.inbox.idle()
+
+    assert await held(precis.services.store) == before
