@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from adapters.models import label
 from bot.choices import DEFAULT, TASKS, WHOLE, Choice, Picked, Sample, Share
 from bot.pricing import dollars
+from bot.setting_forms import brief
 from bot.settings import OPERATOR, Settings, model_setting
 from bot.store import Change
 
@@ -66,7 +67,7 @@ def words(name: str, read: object, written: str) -> str:
         return shared([(share.choice, share.percent) for share in read])
     if name.endswith("_usd"):
         return "unlimited" if read is None else dollars(float(str(read)))
-    return "unlimited" if read is None else written
+    return "unlimited" if read is None else brief(name, read)
 
 
 def named(choice: Choice) -> str:

@@ -7,7 +7,7 @@ is recorded by name in `_sqlite_migrations`, so it runs once per database.
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot import digest_tables, eval_tables
+from bot import digest_tables, eval_tables, triage_tables
 
 STEPS = Migrations("precis")
 
@@ -169,102 +169,7 @@ def settings(database: Database) -> None:
     database.execute("CREATE INDEX audit_changed_at ON audit (workspace, changed_at)")
 
 
-@STEPS(name="0007_triage")
-def triage(database: Database) -> None:
-    database.execute(
-        """
-        CREATE TABLE triage (
-            id TEXT PRIMARY KEY,
-            workspace TEXT NOT NULL,
-            channel TEXT NOT NULL,
-            ts TEXT NOT NULL,
-            author TEXT NOT NULL,
-            quiet INTEGER NOT NULL,
-            status TEXT NOT NULL DEFAULT 'open',
-            opened_at TEXT NOT NULL,
-            updated_at TEXT NOT NULL,
-            triaged_at TEXT,
-            covered TEXT,
-            call TEXT,
-            confidence REAL,
-            reason TEXT,
-            likeliest TEXT,
-            model_category TEXT,
-            model_urgency TEXT,
-            model_noise INTEGER,
-            category TEXT,
-            urgency TEXT,
-            noise INTEGER,
-            trouble TEXT,
-            troubled_at TEXT,
-            assignee TEXT,
-            assigned_at TEXT,
-            done_at TEXT,
-            done_by TEXT,
-            slack_failed INTEGER NOT NULL DEFAULT 0,
-            card_ts TEXT,
-            carded_at TEXT,
-            shown TEXT,
-            reaction TEXT NOT NULL DEFAULT '',
-            reacted TEXT NOT NULL DEFAULT '',
-            text TEXT
-        )
-        """
-    )
-    triage_indexes(database)
-    triage_messages(database)
-    corrections(database)
-
-
-def triage_indexes(database: Database) -> None:
-    database.execute("CREATE INDEX triage_opened_at ON triage (workspace, opened_at)")
-    database.execute("CREATE INDEX triage_kept ON triage (opened_at) WHERE text IS NOT NULL OR reason IS NOT NULL")
-    database.execute(
-        """
-        CREATE INDEX triage_waiting ON triage (workspace, channel, urgency, ts)
-        WHERE card_ts IS NULL AND triaged_at IS NOT NULL AND noise = 0 AND quiet = 0 AND status = 'open'
-        """
-    )
-    database.execute("CREATE INDEX triage_reactions ON triage (workspace, updated_at) WHERE reaction <> reacted")
-
-
-def triage_messages(database: Database) -> None:
-    database.execute(
-        """
-        CREATE TABLE triage_messages (
-            workspace TEXT NOT NULL,
-            channel TEXT NOT NULL,
-            ts TEXT NOT NULL,
-            author TEXT,
-            edited TEXT NOT NULL,
-            triage TEXT NOT NULL,
-            PRIMARY KEY (workspace, channel, ts)
-        )
-        """
-    )
-    database.execute("CREATE INDEX triage_messages_triage ON triage_messages (triage)")
-    database.execute("CREATE INDEX triage_messages_author ON triage_messages (workspace, channel, author, ts)")
-
-
-def corrections(database: Database) -> None:
-    database.execute(
-        """
-        CREATE TABLE corrections (
-            id TEXT PRIMARY KEY,
-            triage TEXT NOT NULL,
-            call TEXT,
-            corrected_at TEXT NOT NULL,
-            corrected_by TEXT NOT NULL,
-            field TEXT NOT NULL,
-            old TEXT NOT NULL,
-            new TEXT NOT NULL,
-            text TEXT
-        )
-        """
-    )
-    database.execute("CREATE INDEX corrections_triage ON corrections (triage, field, corrected_at)")
-    database.execute("CREATE INDEX corrections_corrected_at ON corrections (corrected_at)")
-    database.execute("CREATE INDEX corrections_kept ON corrections (corrected_at) WHERE text IS NOT NULL")
+STEPS(name="0007_triage")(triage_tables.triage)
 
 
 @STEPS(name="0008_pace")
@@ -282,3 +187,4 @@ def shadow(database: Database) -> None:
 STEPS(name="0009_votes")(eval_tables.votes)
 STEPS(name="0010_digests")(digest_tables.digests)
 STEPS(name="0011_evals")(eval_tables.evals)
+STEPS(name="0012_acts")(triage_tables.acts)

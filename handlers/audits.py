@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from bot.changes import changer, told
-from bot.inbox import Job
+from bot.inbox import Inbox, Job
 from bot.settings import OPERATOR, Settings
 from bot.store import Change
 from handlers import blocks
@@ -16,11 +16,11 @@ log = logging.getLogger("precis.provider")
 QUEUE = "audit"
 
 
-async def tell(change: Change, settings: Settings, services: Services) -> None:
+async def tell(change: Change, settings: Settings, inbox: Inbox) -> None:
     """Have a change told in the audit channel, if that is set."""
     if settings.audit_channel:
         body = {"change": change.id, "channel": settings.audit_channel}
-        await services.inbox.put(f"{QUEUE}:{change.id}", QUEUE, body)
+        await inbox.put(f"{QUEUE}:{change.id}", QUEUE, body)
 
 
 async def perform(job: Job, services: Services) -> None:

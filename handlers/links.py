@@ -99,3 +99,8 @@ def permalink(workspace_url: str, channel: str, ts: str, thread_ts: str | None) 
     if thread_ts is None or thread_ts == ts:
         return address
     return f"{address}?thread_ts={thread_ts}&cid={channel}"
+
+
+def thread_address(team: str, channel: str, ts: str) -> str:
+    """The address that opens the thread of a message in a browser, for those who do not know the workspace's own."""
+    return f"https://{CLIENT_HOST}/client/{team}/{channel}/thread/{channel}-{ts}"

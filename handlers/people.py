@@ -36,6 +36,7 @@ class Person:
     workflow: bool = False
     admin: bool = False
     """Whether Slack calls them an owner or an admin of the workspace."""
+    bot: bool = False
 
 
 class People:
@@ -79,8 +80,8 @@ def person(user: dict[str, Any], team: str) -> Person:
     foreign = team not in teams
     full_member = not (guest or foreign or user.get("deleted") or user.get("is_bot"))
     admin = full_member and any(user.get(rank) for rank in ADMINS)
-    workflow = bool(user.get("is_workflow_bot"))
-    return Person(user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")), workflow, admin)
+    workflow, bot = bool(user.get("is_workflow_bot")), bool(user.get("is_bot"))
+    return Person(user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")), workflow, admin, bot)
 
 
 def zone(tz: str | None) -> str:

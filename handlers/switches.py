@@ -64,7 +64,7 @@ async def carry_out(switch: Switch, order: Order, job: Job, services: Services) 
             return question(switch, " ".join([*map(answered, trials), UNCHANGED]), "Switch anyway")
     change, settings = await made(switch, order, job, services)
     log.info("%s changed %s", order.user, switch.setting)
-    await audits.tell(change, settings, services)
+    await audits.tell(change, settings, services.inbox)
     return blocks.notice(" ".join([done(change), *map(answered, trials), *await remarks(switch, settings, services)]))
 
 

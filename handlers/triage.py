@@ -19,7 +19,7 @@ from bot.store import Case, CaseMessage, Sorted
 from bot.store.triage import state
 from bot.transcript import Message, Transcript
 from bot.triager import Triage
-from handlers import mrkdwn, outages, support, triage_posts
+from handlers import mrkdwn, outages, quiet, support, triage_posts
 from handlers.client import refusal
 from handlers.history import written
 from handlers.services import Services
@@ -77,10 +77,13 @@ class Note(BaseModel):
 async def message(body: dict[str, Any], services: Services) -> None:
     """Take a message event of a channel, if it concerns a support message."""
     event = body["event"]
-    reason = support.verdict(event, await services.settings.read(), services.workspace)
+    settings = await services.settings.read()
+    reason = support.verdict(event, settings, services.workspace)
     if reason is Reason.UNLISTED_BOT and event.get("user"):
         workflow = (await services.people.person(event["user"])).workflow
         reason = Reason.WORKFLOW if workflow else reason
+    if reason is Reason.REPLY:
+        await quiet.reply(event, settings, services)
     if reason in support.SORTED:
         await put(noted(event, reason), services)
 

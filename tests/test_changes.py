@@ -94,7 +94,8 @@ async def test_it_can_lift_a_limit_that_the_environment_sets(store: Store) -> No
         ("monthly_budget_usd", None, "as configured"),
         ("audit_channel", "C1", "C1"),
         ("audit_channel", "", "none"),
-        ("triage_channels", ["C1", "C2"], '["C1", "C2"]'),
+        ("triage_channels", ["C1", "C2"], "C1, C2"),
+        ("categories", [{"name": "parcels", "description": "late"}], "parcels, other"),
         ("requests_per_user_hour", 9, "9"),
     ],
 )

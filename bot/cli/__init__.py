@@ -10,6 +10,8 @@ from bot.cli.demo import demo
 from bot.cli.digest import digest
 from bot.cli.forget import forget
 from bot.cli.run import run
+from bot.cli.settings import settings
+from bot.cli.triage import triage
 
 VERSION = "0.1.0"
 """Stands in pyproject.toml too: a checkout is not an installed package that could be asked."""
@@ -21,5 +23,5 @@ def main() -> None:
     """Precis: Slack threads on one screen, each line with its source."""
 
 
-for command in (run, check, audit, calls, costs, digest, forget, demo):
+for command in (run, check, settings, triage, audit, calls, costs, digest, forget, demo):
     main.add_command(command)

@@ -42,6 +42,17 @@ async def bot(slack: AsyncWebClient, token: SecretStr) -> list[Finding]:
     return [ok(BOT, f"{who}."), scopes(answer.headers.get("x-oauth-scopes"))]
 
 
+async def team(token: SecretStr, api_url: str) -> str:
+    """The id of the workspace that a bot token belongs to. Raises `app.StartError`."""
+    async with session() as connections:
+        slack = client(token.get_secret_value(), api_url, connections)
+        try:
+            async with asyncio.timeout(SECONDS):
+                return (await app.signed_in(slack)).team
+        except TimeoutError:
+            raise app.unreachable(slack) from None
+
+
 def scopes(header: str | None) -> Finding:
     """The scopes that Slack says it has granted, against those of the manifest."""
     if header is None:

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def records(url: str) -> AsyncIterator[Store]:
-    """What is stored at that address. Ends the command where there is nothing yet; raises `DatabaseError`."""
+async def records(url: str, *, create: bool = False) -> AsyncIterator[Store]:
+    """What is stored at that address. Ends the command where there is nothing yet, unless it is to be created; raises
+    `DatabaseError`."""
     from bot.database import Database
     from bot.sqlite import locate
     from bot.store import Store
 
     path = locate(url)
-    if path is not None and not path.exists():
+    if path is not None and not path.exists() and not create:
         fail(f"There is no database at {url} yet: start the bot first, or set DATABASE_URL.", 2)
     database = await Database.open(url)
     try:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.store.acts import Acts
 from bot.store.budgets import Budgets
 from bot.store.calls import By, Call, Calls, Costs, LastError, Line
 from bot.store.cards import Cards
@@ -11,9 +12,11 @@ from bot.store.evals import Attempted, Eval, Evals, Logged, Vote
 from bot.store.forgetting import Forgetting
 from bot.store.pace import Slots
 from bot.store.prompts import KeptPrompt, Prompts
+from bot.store.quiet_figures import QuietFigures, Replies, Responder
 from bot.store.settings import Change, SettingRows, Standing
 from bot.store.summaries import KeptSummary, Summaries
 from bot.store.triage import Case, CaseMessage, Cases, Sorted
+from bot.store.triage_figures import CaseFigures, Count, OpenCase, TriageFigures
 
 __all__ = [
     "Attempted",
@@ -25,20 +28,26 @@ __all__ = [
     "ChannelCost",
     "Correction",
     "Costs",
+    "Count",
     "Eval",
     "KeptPrompt",
     "KeptSummary",
     "LastError",
     "Line",
     "Logged",
+    "OpenCase",
     "Pair",
     "Posted",
+    "QuietFigures",
+    "Replies",
+    "Responder",
     "Sorted",
     "Standing",
     "Store",
     "Tally",
     "TaskCalls",
     "Totals",
+    "TriageFigures",
     "Vote",
     "Votes",
 ]
@@ -52,6 +61,8 @@ class Store(
     Cases,
     Cards,
     Corrections,
+    Acts,
+    CaseFigures,
     Slots,
     Prompts,
     Evals,

@@ -21,6 +21,10 @@ PUT = f"""
     SET value = excluded.value, changed_at = excluded.changed_at, changed_by = excluded.changed_by"""
 PUT_BACK = f"DELETE FROM settings WHERE (workspace, name) = (SELECT workspace, name {NEWEST.format(new='')})"
 
+WORKSPACES = """
+    SELECT workspace FROM settings UNION SELECT workspace FROM audit UNION SELECT workspace FROM triage
+    UNION SELECT workspace FROM calls WHERE workspace IS NOT NULL ORDER BY workspace"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -54,6 +58,10 @@ STANDING = TypeAdapter(list[Standing])
 
 
 class SettingRows(Rows):
+    async def workspaces(self) -> list[str]:
+        """The ids of the workspaces that anything is known of."""
+        return [str(row["workspace"]) for row in await self.database.read(WORKSPACES)]
+
     async def settings(self, workspace: str) -> dict[str, str]:
         """The JSON value of each setting that has been changed from its default."""
         return {row.name: row.value for row in await self.standing(workspace)}

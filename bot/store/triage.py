@@ -61,6 +61,9 @@ REOPEN = """
 FORGET_PROMPTS = """
     UPDATE calls SET prompt = NULL, answer = NULL
     WHERE called_at >= $2 AND (prompt IS NOT NULL OR answer IS NOT NULL) AND job = $1"""
+FORGET_ACTS = """
+    DELETE FROM acts WHERE (workspace, channel, ts) IN (
+        SELECT workspace, channel, ts FROM triage_messages WHERE triage = $1)"""
 FORGET_CASES = """
     UPDATE triage SET text = NULL, reason = NULL WHERE id IN (
         SELECT id FROM triage WHERE opened_at < $1 AND (text IS NOT NULL OR reason IS NOT NULL) LIMIT 200)
@@ -236,6 +239,7 @@ class Cases(Rows):
         """Delete a case and every text that was written down for it; of its corrections ids and labels stay."""
         await self.database.write(FORGET_PROMPTS, case.id, case.opened_at)
         await self.database.write("UPDATE corrections SET text = NULL WHERE triage = $1", case.id)
+        await self.database.write(FORGET_ACTS, case.id)
         await self.database.write("DELETE FROM triage_messages WHERE triage = $1", case.id)
         await self.database.write("DELETE FROM triage WHERE id = $1", case.id)
 

@@ -1,0 +1,113 @@
+"""How settings are written as text: what each is for, what it takes, and what is wrong with a value."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.categories import Category
+from bot.setting_kinds import (
+    AMOUNT,
+    BOTS,
+    CATEGORIES,
+    CHANNEL,
+    CHANNELS,
+    COUNT,
+    DOLLARS,
+    OTHER,
+    RULES,
+    SAMPLE,
+    SHARE,
+    SHARES,
+    ZONE,
+    Kind,
+)
+
+LONGEST = 50
+"""Characters of a value that is told on one line."""
+
+TRIED = "/llm-provider tries a model before it is set."
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one setting is written. `variable` sets its default in the environment, empty where nothing does."""
+
+    about: str
+    kind: Kind
+    variable: str = ""
+
+
+FORMS: Mapping[str, Form] = {
+    "triage_channels": Form(
+        "The support channels: their new messages are sorted, and each request gets a card in its thread.",
+        CHANNELS,
+        "TRIAGE_CHANNELS",
+    ),
+    "quiet_channels": Form(
+        "Channels whose new messages are sorted while nothing is posted, also where they are support channels; "
+        "python -m bot triage compares the labels with what people do there.",
+        CHANNELS,
+    ),
+    "triage_bots": Form("The bots and apps whose messages are sorted as people's are.", BOTS),
+    "categories": Form(
+        "What messages are sorted into: a name, the description that the model is given, the owner (the Slack id of a "
+        "person, U… or W…, or of a user group, S…) and the emoji that marks the message. other is always among them.",
+        CATEGORIES,
+    ),
+    "urgency_rules": Form("What makes a message p1 to p4, as the model is told.", RULES),
+    "confidence_floor": Form("The confidence below which a label is left to a person.", SHARE),
+    "default_model": Form(f"Who answers every task that has no model of its own. {TRIED}", SHARES),
+    "summarise_model": Form(f"Who summarises. {TRIED}", SHARES),
+    "triage_model": Form(f"Who sorts support messages. {TRIED}", SHARES),
+    "extract_model": Form(f"Who pulls dates and amounts out of text. {TRIED}", SHARES),
+    "route_model": Form(f"Who decides what a mention asks for. {TRIED}", SHARES),
+    "fallback": Form(f"Who answers where the others cannot. {TRIED}", OTHER),
+    "shadow": Form("A candidate that is sent some of the prompts, and whose answers nobody sees.", SAMPLE),
+    "digest_channel": Form("The channel where Precis reports about itself.", CHANNEL, "DIGEST_CHANNEL"),
+    "audit_channel": Form("The channel where every change of a setting is told.", CHANNEL),
+    "daily_budget_usd": Form("What may be spent on models in a day.", DOLLARS, "DAILY_BUDGET_USD"),
+    "monthly_budget_usd": Form("What may be spent on models in a month.", DOLLARS, "MONTHLY_BUDGET_USD"),
+    "requests_per_user_hour": Form("What one person may ask for within an hour.", COUNT, "MAX_REQUESTS_PER_USER_HOUR"),
+    "shadow_daily_usd": Form("What shadow calls may cost in a day, apart from the other budgets.", AMOUNT),
+    "timezone": Form("Where days, weeks and months begin.", ZONE, "TIMEZONE"),
+}
+"""Every setting, in the order in which they are listed."""
+
+
+def brief(name: str, value: object) -> str:
+    """A value on one line, shortened where it is long; of categories the names."""
+    names = [category.name for category in cast(Sequence[Category], value)] if name == "categories" else []
+    text = " ".join((", ".join(names) or FORMS[name].kind.text(value)).split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip(" ,") + "…"
+
+
+def problems(name: str, error: ValidationError) -> Iterator[str]:
+    """What is wrong with the value of a setting, a sentence each that says how it should be."""
+    found = error.errors(include_url=False, include_input=False)
+    telling = [each for each in found if each["type"] != "literal_error"]  # of two forms, the other one says more
+    for each in telling or found:
+        match each["loc"][1:]:
+            case (int() as index, str() as field, *_):
+                yield f"{name}, number {index + 1}: {of_field(field, each)}."
+            case _ if each["type"] == "value_error":
+                yield f"{name}: {each['ctx']['error']}."
+            case _:
+                yield f"{name} takes {FORMS[name].kind.takes}."
+
+
+def of_field(field: str, error: ErrorDetails) -> str:
+    """What is wrong with one field of a category or a share."""
+    match error["type"]:
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "missing":
+            return f"the {field} is missing"
+        case "extra_forbidden":
+            return f"{field[:40]!r} is none of {', '.join(Category.model_fields)}"
+        case _ if field == "percent":
+            return "the percent is a whole number from 0 to 100"
+        case _:
+            return f"the {field} is text in quotation marks"
