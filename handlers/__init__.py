@@ -101,10 +101,10 @@ VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
     modals.CALLBACK: buttons.again,
 }
 EVENTS: Mapping[str, Take] = {
-    "app_mention": mentions.mention,
-    "message.im": mentions.mention,
     "message.channels": triage.message,
     "message.groups": triage.message,
+    "message.im": mentions.mention,
+    "app_mention": mentions.mention,
     "reaction_added": quiet.reaction,
     "reaction_removed": quiet.reaction,
     "member_joined_channel": cards.joined,
@@ -190,8 +190,14 @@ async def unhandled(error: Exception, body: dict[str, Any]) -> BoltResponse | No
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Connect every route to Bolt and every kind of job to the inbox."""
+    """Connect every route to Bolt and every kind of job to the inbox.
+
+    Bolt tries the routes in this order for each request, at a price for each: what comes in crowds comes first.
+    """
     app.use(Provide(services))
+    for name, take in EVENTS.items():
+        route = Taking(name, take)
+        app.event(route.type, middleware=[route])(taken)
     for command, listener in COMMANDS.items():
         app.command(command)(listener)
     for callback, listener in SHORTCUTS.items():
@@ -200,9 +206,6 @@ def register(app: AsyncApp, services: Services) -> None:
         app.block_action(action)(listener)
     for callback, listener in VIEWS.items():
         app.view_submission(callback)(listener)
-    for name, take in EVENTS.items():
-        route = Taking(name, take)
-        app.event(route.type, middleware=[route])(taken)
     app.error(unhandled)
     for queue, (perform, give_up) in JOBS.items():
         work, end = partial(perform, services=services), partial(give_up, services=services)
