@@ -395,8 +395,8 @@ async def test_it_lets_another_process_take_over_and_silences_the_first(database
 
     first, second = Inbox(database, lease=1000, poll=60), Inbox(database, poll=0.01)
     frozen, living = Desk(slow), Desk(quick)
+    await first.put("a", "q", {})
     async with serving(first, frozen):
-        await first.put("a", "q", {})
         await until(lambda: frozen.began == ["a"])
         clock.wind(1001)
         async with serving(second, living):

@@ -173,8 +173,8 @@ async def test_it_leaves_a_job_to_whoever_took_it_over_though_it_is_put_off_too_
 
     first, second = Inbox(database, lease=1000, poll=60), Inbox(database, poll=0.01)
     frozen, living = Desk(late), Desk(patient(done))
+    await first.put("a", "q", {})
     async with serving(first, frozen):
-        await first.put("a", "q", {})
         await until(lambda: frozen.began == ["a"])
         clock.wind(1001)
         async with serving(second, living):
