@@ -23,6 +23,17 @@ SUBJECTS = {
     "shadow": "the shadow calls",
     "daily_budget_usd": "the daily budget",
     "monthly_budget_usd": "the monthly budget",
+    "triage_channels": "the support channels",
+    "quiet_channels": "the quiet channels",
+    "triage_bots": "the sorted bots",
+    "categories": "the categories",
+    "urgency_rules": "the urgency rules",
+    "confidence_floor": "the confidence floor",
+    "pending_report": "the pending report",
+    "digest_channel": "the digest channel",
+    "audit_channel": "the audit channel",
+    "requests_per_user_hour": "the requests that a person may make in an hour",
+    "timezone": "the time zone",
     "shadow_daily_usd": "the daily budget of shadow calls",
 }
 
@@ -61,8 +72,8 @@ def words(name: str, read: object, written: str) -> str:
         return sampled(read)
     if isinstance(read, Picked):
         return named(read.choice)
-    if name == "fallback" or isinstance(read, str):
-        return str(read) or "none"
+    if name == "fallback":
+        return str(read)
     if isinstance(read, tuple) and read and isinstance(read[0], Share):
         return shared([(share.choice, share.percent) for share in read])
     if name.endswith("_usd"):

@@ -7,7 +7,7 @@ is recorded by name in `_sqlite_migrations`, so it runs once per database.
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot import digest_tables, eval_tables, triage_tables
+from bot import digest_tables, eval_tables, home_tables, triage_tables
 
 STEPS = Migrations("precis")
 
@@ -188,3 +188,4 @@ STEPS(name="0009_votes")(eval_tables.votes)
 STEPS(name="0010_digests")(digest_tables.digests)
 STEPS(name="0011_evals")(eval_tables.evals)
 STEPS(name="0012_acts")(triage_tables.acts)
+STEPS(name="0013_homes")(home_tables.homes)

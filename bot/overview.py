@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import lifecycle
@@ -87,9 +87,10 @@ def health(choice: Choice, gateway: Gateway, errors: Mapping[tuple[str, str], La
 
 
 def monday(now: datetime, zone: ZoneInfo) -> datetime:
-    """When this week began."""
+    """When this week began, in UTC as the call log has it."""
     here = now.astimezone(zone)
-    return (here - timedelta(days=here.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    began = (here - timedelta(days=here.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    return began.astimezone(UTC)
 
 
 def replacements(overview: Overview, choice: Choice, successor: str) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from bot.setting_kinds import (
     SAMPLE,
     SHARE,
     SHARES,
+    SWITCH,
     ZONE,
     Kind,
 )
@@ -59,6 +60,9 @@ FORMS: Mapping[str, Form] = {
     ),
     "urgency_rules": Form("What makes a message p1 to p4, as the model is told.", RULES),
     "confidence_floor": Form("The confidence below which a label is left to a person.", SHARE),
+    "pending_report": Form(
+        "Whether each support channel is told on weekdays at 16:00 which of its p1 and p2 cases are open.", SWITCH
+    ),
     "default_model": Form(f"Who answers every task that has no model of its own. {TRIED}", SHARES),
     "summarise_model": Form(f"Who summarises. {TRIED}", SHARES),
     "triage_model": Form(f"Who sorts support messages. {TRIED}", SHARES),

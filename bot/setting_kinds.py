@@ -9,7 +9,7 @@ from bot import category_file
 from bot.categories import Category
 from bot.choices import WHOLE, Picked, Sample, Share
 
-NONE, OFF, DEFAULT = "none", "off", "default"
+NONE, ON, OFF, DEFAULT = "none", "on", "off", "default"
 NOTHING = ("", NONE, OFF)
 """How people write that there is nothing: no channel, no limit."""
 
@@ -33,6 +33,13 @@ def words(text: str) -> list[str]:
 
 def listed(value: object) -> str:
     return ", ".join(cast(Sequence[str], value)) or NONE
+
+
+def switch(text: str) -> bool:
+    found = text.strip().lower()
+    if found not in (ON, OFF):
+        raise ValueError("this is on or off")
+    return found == ON
 
 
 def word(text: str) -> str:
@@ -111,6 +118,7 @@ BOTS = Kind("Slack ids of bots (B…) or apps (A…) with commas between them, o
 SHARE = Kind("a number from 0 to 1", number, limited)
 DOLLARS = Kind("an amount in US dollars such as 5, or off for no limit", limit, limited)
 COUNT = Kind("a whole number from 1, or off for no limit", limit, limited)
+SWITCH = Kind("on or off", switch, lambda value: ON if value else OFF)
 ZONE = Kind("the name of a time zone such as Europe/Berlin", str.strip, str)
 RULES = Kind("four lines, which begin with p1:, p2:, p3: and p4:, best from a file (--file)", str, str)
 CATEGORIES = Kind(

@@ -85,6 +85,7 @@ class Settings(Frozen):
     where a channel is both; `triage_bots` are the bots and apps whose messages are sorted as people's are. A label
     whose confidence is below `confidence_floor` is left to a person. `digest_channel` is where Precis reports about
     itself, empty for nowhere; it does so every week on `digest_day` at `digest_time`, which clocks in `timezone` show.
+    With `pending_report`, every support channel is told on weekdays which of its urgent cases are still open.
 
     Channels are Slack ids. Budgets are US dollars, None for no limit; days and months begin at midnight in `timezone`.
     `requests_per_user_hour` is what one person may ask for within an hour, None for as much as they like.
@@ -104,6 +105,7 @@ class Settings(Frozen):
     digest_channel: Annotated[str, AfterValidator(channel)] = ""
     digest_day: Weekday = "mon"
     digest_time: Annotated[str, AfterValidator(time_of_day)] = "09:00"
+    pending_report: bool = False
     daily_budget_usd: NonNegativeFloat | None = None
     monthly_budget_usd: NonNegativeFloat | None = None
     requests_per_user_hour: PositiveInt | None = REQUESTS_PER_USER_HOUR
@@ -118,14 +120,14 @@ class Settings(Frozen):
     shadow_daily_usd: NonNegativeFloat = SHADOW_DAILY_USD
     audit_channel: Annotated[str, AfterValidator(channel)] = ""
 
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
     def shares(self, task: str) -> Shares | None:
         """Who answers the task, None where nobody has set that."""
         found: Shares | None = getattr(self, model_setting(task))
         return found
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
 
     @property
     def digest_at(self) -> time:

@@ -29,11 +29,17 @@ from handlers import (
     corrections,
     digest,
     feedback,
+    home,
+    home_cards,
+    home_categories,
+    home_edits,
+    home_modals,
     lifecycle,
     mentions,
     modals,
     notices,
     outages,
+    pending,
     pickers,
     picking,
     provider,
@@ -96,9 +102,19 @@ ACTIONS: Mapping[str | re.Pattern[str], Callable[..., Awaitable[None]]] = {
     comparisons.CANCEL: compare.cancel,
     comparisons.VOTE: ballots.begin,
     **dict.fromkeys(ballot_cards.VERDICTS, ballots.vote),
+    home_cards.EDIT: home_edits.edit,
+    home_cards.LIVE: home_edits.live,
+    home_cards.REFRESH: home_edits.refresh,
+    home_cards.CATEGORIES: home_categories.show_all,
+    home_modals.EDIT_CATEGORY: home_categories.edit,
+    home_modals.ADD_CATEGORY: home_categories.edit,
+    home_modals.REMOVE_CATEGORY: home_categories.remove,
 }
 VIEWS: Mapping[str, Callable[..., Awaitable[None]]] = {
     modals.CALLBACK: buttons.again,
+    home_modals.SET: home_edits.save,
+    home_modals.STOP_ALL: home_edits.stop_all,
+    home_modals.CATEGORY: home_categories.save,
 }
 EVENTS: Mapping[str, Take] = {
     "message.channels": triage.message,
@@ -107,6 +123,7 @@ EVENTS: Mapping[str, Take] = {
     "app_mention": mentions.mention,
     "reaction_added": quiet.reaction,
     "reaction_removed": quiet.reaction,
+    "app_home_opened": home.opened,
     "member_joined_channel": cards.joined,
     "app_uninstalled": uninstalled.uninstalled,
     "tokens_revoked": uninstalled.revoked,
@@ -120,6 +137,9 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     triage_posts.QUEUE: (triage_posts.cards.perform, triage_posts.cards.give_up),
     triage_posts.REACTIONS: (triage_posts.reactions.perform, triage_posts.reactions.give_up),
     corrections.QUEUE: (corrections.perform, corrections.give_up),
+    home.QUEUE: (home.perform, home.give_up),
+    pending.QUEUE: (pending.perform, pending.give_up),
+    pending.REPORT: (pending.report, pending.not_reported),
     outages.QUEUE: (outages.perform, outages.give_up),
     alarms.QUEUE: (alarms.perform, alarms.give_up),
     provider.QUEUE: (provider.perform, provider.give_up),
@@ -138,7 +158,8 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
 def appointments(services: Services) -> list[Appointment]:
     """Everything that has its hour."""
     digests = partial(due, workspace=services.workspace.team)
-    return [digests, lifecycle.APPOINTMENT, *housekeeping.APPOINTMENTS]
+    reports = partial(pending.due, workspace=services.workspace.team)
+    return [digests, reports, lifecycle.APPOINTMENT, *housekeeping.APPOINTMENTS]
 
 
 class Provide(AsyncMiddleware):

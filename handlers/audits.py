@@ -1,19 +1,24 @@
 """The audit channel: each change of a setting is told there once, if there is such a channel."""
 
 import logging
+import re
 from datetime import datetime
 
 from bot.changes import changer, told
 from bot.inbox import Inbox, Job
 from bot.settings import OPERATOR, Settings
 from bot.store import Change
-from handlers import blocks
+from handlers.blocks import Content, section
+from handlers.mrkdwn import escape
 from handlers.posts import InConversation
 from handlers.services import Services
 
 log = logging.getLogger("precis.provider")
 
 QUEUE = "audit"
+CHANNELS = ("triage_channels", "quiet_channels", "digest_channel", "audit_channel")
+CHANNEL = re.compile(r"\b[CG][A-Z0-9]{6,20}\b")
+"""Slack shows a channel by its name to those who may see it."""
 
 
 async def tell(change: Change, settings: Settings, inbox: Inbox) -> None:
@@ -31,7 +36,10 @@ async def perform(job: Job, services: Services) -> None:
     after = f"{datetime.fromisoformat(change.changed_at).timestamp():.6f}"
     outlet = InConversation(services, job, channel=str(job.body["channel"]), thread_ts=None, after=after)
     names = await services.people.names({change.changed_by} - {OPERATOR})
-    await outlet.deliver(blocks.notice(told(change, names.get(change.changed_by, changer(change.changed_by)))))
+    text = escape(told(change, names.get(change.changed_by, changer(change.changed_by))))
+    if change.name in CHANNELS:
+        text = CHANNEL.sub(r"<#\g<0>>", text)
+    await outlet.deliver(Content(text=text, blocks=(section(text),)))
 
 
 async def give_up(job: Job, services: Services) -> None:

@@ -11,6 +11,11 @@ from bot.overview import Parts
 from bot.switching import Switch
 from handlers.blocks import actions, button, clip
 
+STOP_ALL = (
+    "A budget of 0 stops all calls to models that cost money, for everybody, until somebody changes it. Should I do"
+    " that? Nothing has been changed yet."
+)
+
 PREFIX = "provider_do_"
 DO = re.compile(PREFIX)
 ANYWAY = "provider_anyway"

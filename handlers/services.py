@@ -42,8 +42,8 @@ class Workspace:
 class Services:
     """`allowance` is the most that a summary may cost without a question, in US dollars; None for no limit.
 
-    `keep_text` says whether what people wrote may be written down; `clock` gives epoch seconds. A
-    case is sorted under its lock in `sorting`, so that several edits cost one call.
+    `keep_text` says whether what people wrote may be written down, and `retention_days` for how long; `clock` gives
+    epoch seconds. A case is sorted under its lock in `sorting`, so that several edits cost one call.
     """
 
     workspace: Workspace
@@ -64,6 +64,7 @@ class Services:
     current: Current
     allowance: float | None
     keep_text: bool
+    retention_days: int
     clock: Callable[[], float] = time.time
     sorting: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
@@ -101,6 +102,7 @@ class Services:
             current=Current(slack),
             allowance=config.max_usd_per_summary,
             keep_text=config.keeps_text,
+            retention_days=config.content_retention_days,
             clock=clock,
         )
 

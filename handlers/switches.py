@@ -15,7 +15,7 @@ from bot.settings import Settings, model_setting
 from bot.store import Change
 from bot.switching import Switch
 from bot.trials import Trial, tried
-from handlers import audits, blocks, provider_menus
+from handlers import audits, blocks, home, provider_menus
 from handlers.blocks import Content, section
 from handlers.mrkdwn import escape
 from handlers.provider_cards import answered
@@ -26,10 +26,6 @@ log = logging.getLogger("precis.provider")
 DENIED = (
     "Only owners and admins of this workspace can change which models answer. Please ask one of them; /llm-provider"
     " shows everybody what is used."
-)
-STOP_ALL = (
-    "A budget of 0 stops all calls to models that cost money, for everybody, until somebody changes it. Should I do"
-    " that? Nothing has been changed yet."
 )
 UNCHANGED = "Nothing has been changed."
 HOLDS = "That holds from the next request on."
@@ -58,13 +54,14 @@ async def carry_out(switch: Switch, order: Order, job: Job, services: Services) 
     trials: list[Trial] = []
     if await services.store.change(job.id) is None:
         if switch.stops_all and not order.anyway:
-            return question(switch, STOP_ALL, "Stop all calls")
+            return question(switch, provider_menus.STOP_ALL, "Stop all calls")
         trials = await tries(switch, order, job, services)
         if any(trial.error for trial in trials):
             return question(switch, " ".join([*map(answered, trials), UNCHANGED]), "Switch anyway")
     change, settings = await made(switch, order, job, services)
     log.info("%s changed %s", order.user, switch.setting)
     await audits.tell(change, settings, services.inbox)
+    await home.redraw(services)
     return blocks.notice(" ".join([done(change), *map(answered, trials), *await remarks(switch, settings, services)]))
 
 

@@ -15,7 +15,7 @@ from bot.llm import Origin
 from bot.pricing import Override, Prices
 from bot.settings import Settings
 from bot.store import Call
-from tests.gateways import OFFLINE, QUICK, Opened, at, opened
+from tests.gateways import QUICK, Opened, at, opened
 from tests.vendors import Answer, OpenAIServer
 
 REQUEST = Request("summarise", "Be brief.", "What happened?", "p1", 1_000)
@@ -222,9 +222,8 @@ async def test_it_lets_no_hundred_at_once_slip_through(server: OpenAIServer, tmp
     assert len(server.received) <= 3
 
 
-async def test_it_counts_nobody_for_what_nobody_asked(tmp_path: Path) -> None:
-    triage = Request("triage", "", "Who can help me with my invoice?", "p1", 300)
-    async with opened(tmp_path, OFFLINE, settings=Settings(requests_per_user_hour=1)) as running:
+async def test_it_counts_nobody_for_what_nobody_asked(server: OpenAIServer, tmp_path: Path) -> None:
+    async with opened(tmp_path, at(server), settings=Settings(requests_per_user_hour=1)) as running:
         for number in range(3):
-            await running.gateway.ask(triage, request(number))
+            await running.gateway.ask(replace(REQUEST, task="triage"), request(number))
         assert len(await running.calls()) == 3

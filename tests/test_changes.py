@@ -96,6 +96,7 @@ async def test_it_can_lift_a_limit_that_the_environment_sets(store: Store) -> No
         ("audit_channel", "", "none"),
         ("triage_channels", ["C1", "C2"], "C1, C2"),
         ("categories", [{"name": "parcels", "description": "late"}], "parcels, other"),
+        ("pending_report", True, "on"),
         ("requests_per_user_hour", 9, "9"),
     ],
 )
@@ -120,4 +121,4 @@ def test_it_tells_a_change_as_a_sentence() -> None:
     change = replace(CHANGE, name="daily_budget_usd", old="5", new="7.5", reason="more threads")
 
     assert told(change, "Ada") == "Ada changed the daily budget from $5.00 to $7.50. Reason: more threads"
-    assert told(CHANGE, "Ada") == "Ada changed the setting timezone from as configured to UTC."
+    assert told(CHANGE, "Ada") == "Ada changed the time zone from as configured to UTC."

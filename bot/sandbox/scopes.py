@@ -28,6 +28,7 @@ METHODS: Mapping[str, Mapping[str, str]] = {
 }
 EVENTS: Mapping[str, Mapping[str, str]] = {
     "message": _HISTORY,
+    "app_home_opened": {},
     "app_mention": {"*": "app_mentions:read"},
     "reaction_added": {"*": "reactions:read"},
     "reaction_removed": {"*": "reactions:read"},

@@ -10,6 +10,7 @@ from bot.store.corrections import Correction, Corrections
 from bot.store.digests import ChannelCost, Digests, Pair, Posted, Tally, TaskCalls, Totals, Votes
 from bot.store.evals import Attempted, Eval, Evals, Logged, Vote
 from bot.store.forgetting import Forgetting
+from bot.store.homes import Homes
 from bot.store.pace import Slots
 from bot.store.prompts import KeptPrompt, Prompts
 from bot.store.quiet_figures import QuietFigures, Replies, Responder
@@ -63,6 +64,7 @@ class Store(
     Corrections,
     Acts,
     CaseFigures,
+    Homes,
     Slots,
     Prompts,
     Evals,

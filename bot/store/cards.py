@@ -14,6 +14,12 @@ NOTE = """
     WHERE id = $1 AND card_ts IS NULL RETURNING id"""
 REACT = "SELECT id FROM triage WHERE workspace = $1 AND reaction <> reacted ORDER BY updated_at DESC LIMIT 1"
 
+PENDING = """
+    SELECT id FROM triage
+    WHERE workspace = $1 AND channel = $2 AND triaged_at IS NOT NULL AND noise = 0 AND quiet = 0 AND status = 'open'
+        AND urgency IN ('p1', 'p2')
+    ORDER BY urgency, ts"""
+
 
 class Cards(Rows):
     async def next_card(self, workspace: str, channel: str) -> str | None:
@@ -48,3 +54,7 @@ class Cards(Rows):
         """The case changed last whose message does not carry the emoji that it should."""
         rows = await self.database.read(REACT, workspace)
         return str(rows[0]["id"]) if rows else None
+
+    async def pending_cases(self, workspace: str, channel: str) -> list[str]:
+        """The cases of a channel that nobody has marked as done though they are urgent, p1 first, then the oldest."""
+        return [str(row["id"]) for row in await self.database.read(PENDING, workspace, channel)]

@@ -27,18 +27,18 @@ JUDGED = f"""
             model_urgency AS urgency
         FROM triage WHERE {WITHIN} AND quiet = 1 AND triaged_at IS NOT NULL
     ), found AS (
-        SELECT cases.id, person, act, label, acted_ts,
-            row_number() OVER (PARTITION BY cases.id, act ORDER BY acted_ts) AS first,
-            row_number() OVER (PARTITION BY cases.id, act ORDER BY acted_ts DESC) AS last
-        FROM cases JOIN triage_messages AS said ON said.triage = cases.id
-        JOIN acts ON acts.workspace = said.workspace AND acts.channel = said.channel AND acts.ts = said.ts
-        WHERE NOT undone AND (act <> 'replied' OR person <> cases.author)
+        SELECT cases.*, person, act, label, acted_ts,
+            row_number() OVER (PARTITION BY id, act ORDER BY acted_ts) AS first,
+            row_number() OVER (PARTITION BY id, act ORDER BY acted_ts DESC) AS last
+        FROM cases LEFT JOIN triage_messages AS said ON said.triage = cases.id
+        LEFT JOIN acts ON acts.workspace = said.workspace AND acts.channel = said.channel AND acts.ts = said.ts
+            AND NOT undone AND (act <> 'replied' OR person <> cases.author)
     ), judged AS (
-        SELECT cases.id, channel, noise, category, urgency, opened_at <= $5 AS settled, count(act) > 0 AS handled,
+        SELECT id, channel, noise, category, urgency, opened_at <= $5 AS settled, count(act) > 0 AS handled,
             CAST(max(acted_ts) FILTER (WHERE act = 'replied' AND first = 1) AS REAL) - CAST(ts AS REAL) AS seconds,
             max(person) FILTER (WHERE act = 'replied' AND first = 1) AS responder,
             max(label) FILTER (WHERE act = 'labelled' AND last = 1) AS label
-        FROM cases LEFT JOIN found ON found.id = cases.id GROUP BY cases.id
+        FROM found GROUP BY id
     )"""
 AGREEMENT = f"""{JUDGED}
     SELECT channel, count(*) AS cases,

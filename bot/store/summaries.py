@@ -10,6 +10,14 @@ from bot.store.rows import Rows
 FORGET_SUMMARIES = """
     DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE made_at < $1 LIMIT 200) RETURNING id"""
 
+LAST = """
+    SELECT id, key, made_at, workspace, channel, subject, messages, covered, summary, model, call FROM (
+        SELECT summaries.*, row_number() OVER (
+            PARTITION BY summaries.channel, summaries.subject ORDER BY made_at DESC, summaries.id) AS place
+        FROM summaries JOIN calls ON calls.id = summaries.call
+        WHERE summaries.workspace = $1 AND calls.workspace = $1 AND calls."user" = $2) AS theirs
+    WHERE place = 1 ORDER BY made_at DESC, id LIMIT $3"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSummary:
@@ -50,6 +58,10 @@ class Summaries(Rows):
     async def summary(self, id: str) -> KeptSummary | None:
         rows = await self.database.read("SELECT * FROM summaries WHERE id = $1", id)
         return next(iter(SUMMARIES.validate_python(rows)), None)
+
+    async def last_summaries(self, workspace: str, user: str, most: int) -> list[KeptSummary]:
+        """The summaries that were written because this person asked, newest first; of one conversation the last."""
+        return SUMMARIES.validate_python(await self.database.read(LAST, workspace, user, most))
 
     async def give_feedback(self, call: str, user: str, verdict: str, at: datetime) -> None:
         """Keep a person's verdict on the answer of a call; a second one replaces the first."""
