@@ -19,7 +19,7 @@ LISTED = 50
 RULE_LENGTH = 300
 NOWHERE, NO_LIMIT, NOBODY = "nowhere", "no limit", "none"
 ON, OFF = "on", "off"
-DAYS = {day: name.capitalize() for day, name in WEEKDAYS.items()}
+DAYS: Mapping[str, str] = {day: name.capitalize() for day, name in WEEKDAYS.items()}
 KINDS = {"include": ["public", "private"]}
 
 

@@ -101,6 +101,12 @@ async def next_card(channel: str, services: Services) -> Case | None:
     return await services.store.case(id) if id else None
 
 
+async def waiting(id: str, services: Services) -> Case | None:
+    """The case of this id, if it still waits for its card."""
+    case = await services.store.case(id)
+    return case if case is not None and waits(case) else None
+
+
 async def post(case: Case, job: Job, services: Services) -> None:
     """Post the card of a case; where the case has gone meanwhile, the card goes too."""
     settings, ts = await services.settings.read(), None
@@ -184,5 +190,5 @@ async def skip_reaction(id: str, services: Services) -> None:
         await services.store.note_reaction(id, case.reaction)
 
 
-cards = Outbox(QUEUE, next_card, post, skip)
+cards = Outbox(QUEUE, next_card, post, skip, waiting)
 reactions = Outbox(REACTIONS, next_reaction, react, skip_reaction)

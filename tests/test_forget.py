@@ -33,6 +33,7 @@ HELD = {
     "corrections": "SELECT id FROM corrections WHERE text IS NOT NULL",
     "feedback": 'SELECT "user" AS id FROM feedback',
     "inbox": "SELECT id FROM inbox WHERE answer IS NOT NULL",
+    "evals": "SELECT id FROM evals WHERE answer IS NOT NULL",
 }
 
 
@@ -50,6 +51,9 @@ async def remembered(store: Store) -> None:
         await store.give_feedback("summary-of-ben", user, "up", datetime.fromisoformat(at))
     await store.keep_summary(kept())
     await store.database.write("INSERT INTO inbox (id, queue, answer) VALUES ('flying', 'summary', $1)", SECRET)
+    named = ("id", "workspace", "task", "source", "prompt_digest", "provider", "model", "outcome")
+    compared: Row = dict.fromkeys(named, "x")
+    await store.database.insert("evals", compared | {"evaluated_at": at, "asked_at": at, "answer": SECRET})
 
 
 def kept() -> KeptSummary:
@@ -85,7 +89,7 @@ async def test_it_forgets_everybody_and_keeps_the_figures(store: Store, tmp_path
     rows = await store.forget_all()
 
     assert await held(store) == {}
-    assert rows == 5 + 1 + 2 + 2 + 2 + 1
+    assert rows == 5 + 1 + 2 + 2 + 2 + 1 + 1
     assert await figures(store) == before
     assert SECRET.encode() not in on_disk(tmp_path)
 

@@ -16,11 +16,12 @@ def forget(user: str | None, everybody: bool) -> None:
     """Delete stored texts now, whatever the retention.
 
     --all deletes the prompts and answers of all calls, all summaries, the texts and reasons of all support cases and
-    corrections, all thumbs, and answers on their way to Slack.
+    corrections, all thumbs, all answers of comparisons, and answers on their way to Slack.
 
     --user deletes what may hold that person's words. Nothing tells whose words stand in a prompt for a summary, so all
     summaries go, and the prompts and answers of all calls but those on other people's support messages; of the person's
-    own support messages the texts and reasons, with those of the corrections to them; and the person's thumbs.
+    own support messages the texts and reasons, with those of the corrections to them; all answers of comparisons; and
+    the person's thumbs.
 
     Figures, ids and labels stay. What was posted in Slack stays there.
     """

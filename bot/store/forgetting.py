@@ -41,8 +41,12 @@ EVERY_ANSWER = f"""
     UPDATE inbox SET answer = NULL WHERE id IN (SELECT id FROM inbox WHERE answer IS NOT NULL LIMIT {BATCH})
     RETURNING id"""
 
-EVERYTHING = (EVERY_CALL, EVERY_SUMMARY, EVERY_CASE, EVERY_CORRECTION, EVERY_VERDICT, EVERY_ANSWER)
-OF_PERSON = (CALLS_OF, EVERY_SUMMARY, CASES_OF, CORRECTIONS_OF, VERDICTS_OF, EVERY_ANSWER)
+EVERY_EVAL = f"""
+    UPDATE evals SET answer = NULL WHERE id IN (SELECT id FROM evals WHERE answer IS NOT NULL LIMIT {BATCH})
+    RETURNING id"""
+
+EVERYTHING = (EVERY_CALL, EVERY_SUMMARY, EVERY_CASE, EVERY_CORRECTION, EVERY_VERDICT, EVERY_EVAL, EVERY_ANSWER)
+OF_PERSON = (CALLS_OF, EVERY_SUMMARY, CASES_OF, CORRECTIONS_OF, VERDICTS_OF, EVERY_EVAL, EVERY_ANSWER)
 
 
 class Forgetting(Rows):
@@ -57,8 +61,9 @@ class Forgetting(Rows):
         """Delete what a person wrote, asked for or thought; return how many rows held it.
 
         A prompt for a summary holds the words of everybody in the conversation, and nothing tells who they were. So all
-        summaries go, and the texts of all calls but those on other people's support messages. With them go the texts of
-        the person's own support messages, of the corrections to these, and the person's verdicts on summaries.
+        summaries go, and the texts of all calls but those on other people's support messages. With them go all answers
+        that models gave for comparison, the texts of the person's own support messages, of the corrections to these,
+        and the person's verdicts on summaries.
         """
         return await self.forget(OF_PERSON, user)
 
