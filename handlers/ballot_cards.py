@@ -65,7 +65,7 @@ def result(votes: Sequence[Vote]) -> Content:
     if not votes:
         return fitted([NO_VOTES], [section(NO_VOTES)])
     rounds = [f"• {outcome(vote)}" for vote in votes]
-    scores = [f"• {label(each.model)}: {each.won} won, {each.same} the same, {each.lost} lost" for each in tally(votes)]
+    scores = [f"• {named(each.model)}: {each.won} won, {each.same} the same, {each.lost} lost" for each in tally(votes)]
     head = "That was the last round. Thank you, your votes are kept."
     said: list[dict[str, Any]] = [
         section("\n".join(map(escape, [head, *rounds]))),
@@ -74,8 +74,13 @@ def result(votes: Sequence[Vote]) -> Content:
     return fitted(map(escape, [head, *rounds, *scores]), said)
 
 
+def named(choice: str) -> str:
+    """What people read for `provider/model`."""
+    return label(choice.partition("/")[2])
+
+
 def outcome(vote: Vote) -> str:
-    left, right = label(vote.left_model), label(vote.right_model)
+    left, right = named(vote.left_model), named(vote.right_model)
     if vote.verdict == "same":
         return f"{left} on the left and {right} on the right: the same to you"
     better, other = (left, right) if vote.verdict == "left" else (right, left)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from slack_bolt.async_app import AsyncAck
 
-from bot.ballots import Pair, pairs
+from bot.ballots import Pair, choice, pairs
 from bot.inbox import Job
 from bot.store import Eval, Vote
 from handlers import ballot_cards, blocks
@@ -125,8 +125,8 @@ async def count(job: Job, services: Services) -> None:
                 voted_at=datetime.now(UTC).isoformat(),
                 voter=cast.user,
                 task=cast.task,
-                left_model=found[pair.left].model,
-                right_model=found[pair.right].model,
+                left_model=str(choice(found[pair.left])),
+                right_model=str(choice(found[pair.right])),
                 verdict=cast.verdict,
                 eval=pair.left,
             )

@@ -128,9 +128,9 @@ async def test_it_asks_five_times_and_tells_at_the_end_whose_answers_they_were(
             shown = admin.messages[-1]
 
         votes = await admin.precis.database.read("SELECT * FROM votes ORDER BY voted_at")
-        evals = await admin.precis.database.read("SELECT id, model FROM evals")
+        evals = await admin.precis.database.read("SELECT id, provider, model FROM evals")
 
-    models = {row["id"]: row["model"] for row in evals}
+    models = {row["id"]: "/".join([str(row["provider"]), str(row["model"])]) for row in evals}
     assert [vote["verdict"] for vote in votes] == ["left", "right", "same", "left", "right"]
     assert {(vote["voter"], vote["task"]) for vote in votes} == {(admin.id, "summarise")}
     assert all(models[vote["eval"]] == vote["left_model"] != vote["right_model"] for vote in votes)

@@ -122,7 +122,7 @@ async def test_it_is_a_command(store: Store, tmp_path: Path) -> None:
 
     assert (neither[0], odd[0]) == (2, 2)
     assert "--user with a Slack id, or --all" in neither[1]
-    assert one == (0, "Deleted what 9 rows held of texts.\n")
+    assert one == (0, "Deleted what 10 rows held of texts.\n")
     assert left == OF_BEN
     assert everybody == (0, "Deleted what 4 rows held of texts.\n")
     assert await held(store) == {}

@@ -114,7 +114,7 @@ def test_it_puts_a_successor_into_every_place_of_the_model() -> None:
 def test_it_begins_the_week_on_monday_in_the_workspaces_time_zone(now: str, begun: str) -> None:
     found = monday(datetime.fromisoformat(now).astimezone(UTC), ZoneInfo("Europe/Berlin"))
 
-    assert found.isoformat() == begun
+    assert (found, found.tzinfo) == (datetime.fromisoformat(begun), UTC)
 
 
 def test_it_describes_every_model_it_offers() -> None:

@@ -106,7 +106,8 @@ class Corrected:
 class Vote:
     """A row of `votes`: which of two answers to the same prompt somebody liked better, not knowing whose they were.
 
-    `verdict` is `left`, `right` or `same`; `eval` is the row of `evals` that holds the left answer.
+    Models are named as `provider/model`. `verdict` is `left`, `right` or `same`; `eval` is the row of `evals` that
+    holds the left answer.
     """
 
     id: str
