@@ -31,6 +31,8 @@ SUBJECTS = {
     "confidence_floor": "the confidence floor",
     "pending_report": "the pending report",
     "digest_channel": "the digest channel",
+    "digest_day": "the day of the digest",
+    "digest_time": "the time of the digest",
     "audit_channel": "the audit channel",
     "requests_per_user_hour": "the requests that a person may make in an hour",
     "timezone": "the time zone",

@@ -8,6 +8,7 @@ from typing import cast
 from bot import category_file
 from bot.categories import Category
 from bot.choices import WHOLE, Picked, Sample, Share
+from bot.variables import WEEKDAYS
 
 NONE, ON, OFF, DEFAULT = "none", "on", "off", "default"
 NOTHING = ("", NONE, OFF)
@@ -33,6 +34,12 @@ def words(text: str) -> list[str]:
 
 def listed(value: object) -> str:
     return ", ".join(cast(Sequence[str], value)) or NONE
+
+
+def day(text: str) -> str:
+    """The first three letters, in which a day may be written out."""
+    found = text.strip().lower()
+    return next((short for short, name in WEEKDAYS.items() if found in (short, name)), found)
 
 
 def switch(text: str) -> bool:
@@ -119,6 +126,8 @@ SHARE = Kind("a number from 0 to 1", number, limited)
 DOLLARS = Kind("an amount in US dollars such as 5, or off for no limit", limit, limited)
 COUNT = Kind("a whole number from 1, or off for no limit", limit, limited)
 SWITCH = Kind("on or off", switch, lambda value: ON if value else OFF)
+DAY = Kind("a day of the week: mon, tue, wed, thu, fri, sat or sun", day, str)
+TIME = Kind("a time such as 09:00 or 17:30", str.strip, str)
 ZONE = Kind("the name of a time zone such as Europe/Berlin", str.strip, str)
 RULES = Kind("four lines, which begin with p1:, p2:, p3: and p4:, best from a file (--file)", str, str)
 CATEGORIES = Kind(

@@ -97,6 +97,7 @@ async def test_it_can_lift_a_limit_that_the_environment_sets(store: Store) -> No
         ("triage_channels", ["C1", "C2"], "C1, C2"),
         ("categories", [{"name": "parcels", "description": "late"}], "parcels, other"),
         ("pending_report", True, "on"),
+        ("digest_day", "fri", "fri"),
         ("requests_per_user_hour", 9, "9"),
     ],
 )

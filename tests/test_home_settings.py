@@ -89,7 +89,7 @@ async def test_it_saves_a_setting_and_writes_down_who_did(
         ("monthly_budget_usd", "inf", "an amount in US dollars"),
         ("requests_per_user_hour", "0", "a whole number from 1"),
         ("requests_per_user_hour", "2.5", "a whole number from 1"),
-        ("digest_time", None, "a time such as 09:00"),
+        ("digest_time", "25:00", "a time such as 09:00"),
         ("shadow_daily_usd", "-1", "an amount in US dollars"),
         ("timezone", "Mars/Olympus", "a time zone such as Europe/Berlin"),
     ],

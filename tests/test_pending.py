@@ -1,5 +1,6 @@
 """The pending report: what is urgent and open, told on weekdays at 16:00, once in each support channel."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,6 @@ from bot.scheduler import Bell
 from handlers import appointments
 from tests.clocks import Fast
 from tests.conftest import ADA, BEN, GENERAL, GUEST
-from tests.desk import until
 from tests.support import BILLING, BUG, QUIET, SPEED, SUPPORT, THANKS, by_words, cards, furnish, settled, sorting
 from tests.vendors import OpenAIServer
 
@@ -153,7 +153,9 @@ async def test_it_waits_where_a_peer_rings_early(slack: Sandbox, app: Precis, cl
     today = at().date()
     clock.now = at(hours=20.9).timestamp()
     await app.services.inbox.put(f"pending:{app.services.workspace.team}:{today}", "pending", {"day": str(today)})
-    await until(lambda: clock.now > at(hours=20.95).timestamp())
+    async with asyncio.timeout(20):
+        while not await app.database.read("SELECT 1 FROM inbox WHERE queue = 'pending' AND put_off > 0"):
+            await asyncio.sleep(0.01)
     early = reports(slack)
     await wind(slack, app, clock, at(hours=21.1))
 

@@ -77,6 +77,8 @@ def test_it_knows_the_variable_of_every_default() -> None:
     [
         ("TRIAGE_CHANNELS", "C0SUPPORT1"),
         ("DIGEST_CHANNEL", "C0SUPPORT1"),
+        ("DIGEST_DAY", "fri"),
+        ("DIGEST_TIME", "17:30"),
         ("DAILY_BUDGET_USD", "5"),
         ("MONTHLY_BUDGET_USD", "50"),
         ("MAX_REQUESTS_PER_USER_HOUR", "7"),
@@ -221,6 +223,9 @@ def test_it_takes_categories_as_a_json_list_too() -> None:
     [
         (("triage_channels", "general"), ["triage_channels: 'general' is not the id of a channel (C… or G…)."]),
         (("triage_bots", "U1"), ["triage_bots: 'U1' is not the id of a bot (B…) or an app (A…)."]),
+        (("digest_day", "someday"), ["digest_day takes a day of the week: mon, tue, wed, thu, fri, sat or sun."]),
+        (("digest_time", "25:00"), ["digest_time: this is a time such as 09:00 or 17:30."]),
+        (("pending_report", "maybe"), ["pending_report takes on or off: this is on or off."]),
         (("confidence_floor", "80"), ["confidence_floor: this is a number from 0 to 1."]),
         (("confidence_floor", "much"), ["confidence_floor takes a number from 0 to 1: this is no number."]),
         (
