@@ -41,8 +41,9 @@ class Admin:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
+        """Their direct messages, but for the warnings that admins get when a model is about to be shut down."""
         person = self.slack.person(self.id)
-        return person.sees(person.dm())
+        return [message for message in person.sees(person.dm()) if " shuts down on " not in str(message["text"])]
 
     async def press(self, action: str, *, ts: str = "") -> Interaction:
         person = self.slack.person(self.id)

@@ -306,6 +306,22 @@ async def test_it_blanks_the_answers_with_the_prompts_they_belong_to(bench: Benc
     assert {eval.answer for eval in await bench.evals()} == {None}
 
 
+async def test_it_blanks_the_answers_about_a_message_that_is_deleted(bench: Bench) -> None:
+    opened_at = datetime(2026, 11, 22, tzinfo=UTC)
+    id = await bench.store.join_case(ORIGIN.workspace, "C1", "1790000000.000100", "U1", 60)
+    await bench.store.open_case(id, "U1", quiet=False, at=opened_at)
+    await bench.ask(1)
+    request = Request("summarise", "Be brief.", conversation(4).fenced(), "summarise-9", 500, SCHEMA)
+    await bench.gateway.ask(request, replace(ORIGIN, job=id))
+    await bench.compare()
+    case = await bench.store.case(id)
+    assert case is not None
+
+    await bench.store.remove_case(case)
+
+    assert sorted(eval.answer is None for eval in await bench.evals()) == [False] * 3 + [True] * 3
+
+
 async def test_it_keeps_what_goes_with_the_text_once(bench: Bench) -> None:
     await bench.ask(3)
     await bench.ask(1, system="Be brief!")

@@ -82,4 +82,4 @@ class Store(
         await self.forget_calls(before)
         await self.forget_cases(before)
         await self.forget_corrections(before)
-        await self.forget_evals(before)
+        await self.forget_evals()

@@ -31,8 +31,11 @@ KEEP_EVAL = """
         label = excluded.label, logged_label = excluded.logged_label, answer = excluded.answer"""
 FORGET_EVALS = """
     UPDATE evals SET answer = NULL WHERE id IN (
-        SELECT id FROM evals WHERE asked_at < $1 AND answer IS NOT NULL LIMIT 200)
+        SELECT id FROM evals WHERE answer IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.id = evals.source AND prompt IS NOT NULL)
+        LIMIT 200)
     RETURNING id"""
+"""Run after prompts have been blanked or deleted, for whatever reason: no answer outlives what it answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +174,6 @@ class Evals(Rows):
         found = await self.database.read(f"SELECT * FROM votes WHERE id IN ({marks(1, len(ids))})", *ids)
         return VOTE_ROWS.validate_python(found)
 
-    async def forget_evals(self, before: datetime) -> None:
-        """Blank the answers to prompts that were first asked before that time; the figures stay."""
-        await self.database.repeat(FORGET_EVALS, before.isoformat())
+    async def forget_evals(self) -> None:
+        """Blank the answers to prompts that are not kept any more; the figures stay."""
+        await self.database.repeat(FORGET_EVALS)

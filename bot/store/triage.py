@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from bot.store.evals import FORGET_EVALS
 from bot.store.rows import Rows
 
 MOST_MESSAGES = 20
@@ -238,6 +239,7 @@ class Cases(Rows):
     async def remove_case(self, case: Case) -> None:
         """Delete a case and every text that was written down for it; of its corrections ids and labels stay."""
         await self.database.write(FORGET_PROMPTS, case.id, case.opened_at)
+        await self.database.repeat(FORGET_EVALS)
         await self.database.write("UPDATE corrections SET text = NULL WHERE triage = $1", case.id)
         await self.database.write(FORGET_ACTS, case.id)
         await self.database.write("DELETE FROM triage_messages WHERE triage = $1", case.id)
