@@ -13,7 +13,7 @@ from bot.store import Store
 from bot.transcript import Message
 from bot.triager import Triage, Triager
 from handlers.mrkdwn import plain
-from tests.gateways import OFFLINE, opened
+from tests.gateways import OFFLINE, Opened, opened
 
 ORIGIN = Origin("T1", "C1", "U1", "job-1")
 
@@ -77,9 +77,19 @@ def messages(data: Path, folder: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-async def triager(tmp_path: Path) -> AsyncIterator[Triager]:
+async def running(tmp_path: Path) -> AsyncIterator[Opened]:
     async with opened(tmp_path, OFFLINE) as running:
-        yield Triager(running.gateway)
+        yield running
+
+
+@pytest.fixture
+def store(running: Opened) -> Store:
+    return running.store
+
+
+@pytest.fixture
+def triager(running: Opened) -> Triager:
+    return Triager(running.gateway)
 
 
 async def sort(triager: Triager, text: str) -> Triage:
