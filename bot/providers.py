@@ -69,7 +69,10 @@ def chosen(reader: Reader, today: date) -> ProviderConfig | None:
     name = reader.get("LLM_PROVIDER").lower() or first(reader)
     if name is None:
         keys = " or ".join(vendor.key_variable or "" for vendor in PROVIDERS.values() if asks_for_key(vendor))
-        reader.problem(f"No model is configured: set {keys}, or LLM_PROVIDER=offline to run without a model.")
+        reader.problem(
+            f"No model is configured: set {keys}, or COMPATIBLE_BASE_URL and COMPATIBLE_MODEL for a server of your "
+            "own, or LLM_PROVIDER=offline to run without a model."
+        )
         return None
     vendor = PROVIDERS.get(name)
     if vendor is None:

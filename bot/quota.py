@@ -12,7 +12,7 @@ from bot.store import Store
 
 HOUR = timedelta(hours=1)
 UNASKED = "triage"
-"""The task that nobody asks for: whoever writes in a support channel is not counted."""
+"""The task that nobody asks for: what is written in a support channel costs its author no request."""
 
 
 class Quota:
@@ -33,6 +33,7 @@ class Quota:
         What has not reached the call log yet is counted here, so that a hundred requests at once do not slip through.
         """
         if task == UNASKED:
+            await self.check_unasked(origin)
             yield
             return
         jobs = self.under_way.setdefault(origin.user, Counter())
@@ -44,6 +45,18 @@ class Quota:
             jobs[origin.job] -= 1
             if not +jobs:
                 self.under_way.pop(origin.user, None)
+
+    async def check_unasked(self, origin: Origin) -> None:
+        """Bound the calls that one person causes unasked, by writing and editing: nobody's edits empty the budget.
+
+        A bot, which has no user here, speaks for many people and is not bounded.
+        """
+        most = (await self.settings.read()).requests_per_user_hour
+        if most is None or not origin.user:
+            return
+        since = self.now().astimezone(UTC) - HOUR
+        if await self.store.calls_for(origin.workspace, origin.user, since, UNASKED) >= most:
+            raise OverLimit("", str(most))
 
     async def check(self, origin: Origin, under_way: Counter[str]) -> None:
         most = (await self.settings.read()).requests_per_user_hour

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator
 
 from adapters import build
 from adapters.base import Request
-from adapters.errors import BadOutput, Empty, Refused, Truncated
+from adapters.errors import BadOutput, Empty, OverLimit, Refused, Truncated
 from bot import prompts
 from bot.categories import OTHER, URGENCIES
 from bot.llm import Gateway, Origin
@@ -30,8 +30,8 @@ ORDINARY_LENGTH = 100
 LONGEST_REASON = 200
 """Characters of a reason that are shown."""
 
-USELESS = (BadOutput, Empty, Refused, Truncated)
-"""The model answered, and asking again later would bring nothing better."""
+USELESS = (BadOutput, Empty, Refused, Truncated, OverLimit)
+"""The model answered, or is not asked for whoever writes this much, and waiting would bring nothing better."""
 
 USELESS_URGENCY = "p3"
 USELESS_REASON = "The model gave no usable answer."
@@ -94,8 +94,9 @@ class Triager:
 
         A model is believed within these bounds:
         - An answer outside the schema, cut off, empty or refused is of no use, after the gateway's own attempt to have
-          it repaired. The case becomes `other`, p3 and confidence 0, so that a person decides and nobody is pinged; the
-          two likeliest categories are then those of the offline rules.
+          it repaired; nor is a model asked for somebody who has caused too many calls within the hour. The case becomes
+          `other`, p3 and confidence 0, so that a person decides and nobody is pinged; the two likeliest categories are
+          then those of the offline rules.
         - A confidence that is no number from 0 to 1 counts as 0.
         - Noise needs a confidence from the floor up, and is never p1 or p2: a doubtful case is shown to a person.
         - A second choice that repeats the first is replaced by `other`, or where that is the first, by the first of the

@@ -43,12 +43,15 @@ def notice(sentence: str) -> Content:
 def help_card(bot: str) -> Content:
     """What a person can do with Precis."""
     lines = [
+        "`/tldr` alone: pick one of this channel's threads, or its last 24 hours.",
+        "`/tldr 200`, `/tldr 24h`, `/tldr since monday`: this channel over that span.",
         f"`@{bot} tldr` inside a thread: the summary comes in that thread, for everyone there.",
         "`/tldr` and a message link: the summary comes here, for your eyes only.",
         "*Summarise thread* in a message's ⋮ menu (_More actions_): the same, without a link.",
         f"A message link sent to @{bot} as a direct message.",
+        "Words behind any of these say what to look for or in which language: `/tldr 24h only the decisions`.",
     ]
-    text = "I summarise Slack threads, with a link to the message behind every line.\n" + "\n".join(
+    text = "I summarise Slack threads and channels, with a link to the message behind every line.\n" + "\n".join(
         f"• {line}" for line in lines
     )
     return Content(
@@ -62,7 +65,7 @@ def how_to_copy() -> str:
 
 
 def needs_link() -> Content:
-    """The answer to a `/tldr` without anything."""
+    """The answer to `tldr` alone in a direct message."""
     text = "Which thread? Give me the link of any message in it: `/tldr https://…`"
     return Content(text=f"{text}\n{how_to_copy().replace('_', '')}", blocks=(section(text), context(how_to_copy())))
 
@@ -71,7 +74,15 @@ def welcome(bot: str) -> Content:
     """The one line on joining a channel."""
     return notice(
         f"Hello, I am Precis: @{bot} tldr in a thread posts its summary there, and /tldr with a message link gives one "
-        "to the asker alone. I read a thread only when a member asks, and only the asker's own access counts."
+        "to the asker alone. I read a conversation here only when somebody asks who may read it in Slack."
+    )
+
+
+def welcome_support(bot: str) -> Content:
+    """The one line on joining a support channel."""
+    return notice(
+        "Hello, I am Precis. I sort each new message here, and put a card with its category, urgency and owner in its "
+        f"thread. @{bot} tldr in a thread summarises it."
     )
 
 

@@ -18,6 +18,7 @@ QUEUE = "card"
 CARDS: Mapping[str, Callable[[str], Content]] = {
     "help": blocks.help_card,
     "welcome": blocks.welcome,
+    "welcome_support": blocks.welcome_support,
     "needs_link": lambda bot: blocks.needs_link(),
     "not_in_thread": lambda bot: blocks.notice(sentence(NotInThread(), bot=bot)),
     "channel_link": lambda bot: blocks.notice(sentence(ChannelLink(), bot=bot)),
@@ -37,10 +38,11 @@ class Card(BaseModel):
 
 
 async def joined(body: dict[str, Any], services: Services) -> None:
-    """Take the bot's own arrival in a channel; other people's are nobody's business."""
-    event = body["event"]
-    if event.get("user") == services.workspace.bot_user:
-        card = Card(name="welcome", channel=event["channel"], thread_ts=None, after=body["event"].get("event_ts", "0"))
+    """Take the bot's own arrival in a channel that is not quiet; other people's are nobody's business."""
+    event, settings = body["event"], await services.settings.read()
+    if event.get("user") == services.workspace.bot_user and event["channel"] not in settings.quiet_channels:
+        name = "welcome_support" if event["channel"] in settings.triage_channels else "welcome"
+        card = Card(name=name, channel=event["channel"], thread_ts=None, after=body["event"].get("event_ts", "0"))
         await services.inbox.put(body["event_id"], QUEUE, card.model_dump())
 
 

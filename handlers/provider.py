@@ -1,15 +1,17 @@
 """`/llm-provider`: everybody sees which models answer and what they cost, and admins switch them."""
 
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
 from bot.catalogue import Misunderstood
+from bot.choices import DEFAULT, TASKS
 from bot.inbox import Job
 from bot.overview import look
-from bot.settings import OPERATOR
-from bot.switching import ASKED, Asked, Compare, Help, History, Report, Status, Switch, parse
+from bot.settings import OPERATOR, model_setting
+from bot.switching import ASKED, BUDGETS, Asked, Compare, Help, History, Report, Status, Switch, parse
 from handlers import blocks, compare, digest, provider_cards, switches
 from handlers.blocks import Content
 from handlers.posts import ForAsker
@@ -23,6 +25,10 @@ QUEUE = "provider"
 LOOKING = "One moment, for your eyes only."
 TRYING = "One moment: I see whether that can be done. The answer comes in a few seconds, for your eyes only."
 CHANGES = 10
+EVERYBODYS = frozenset(
+    [*map(model_setting, (DEFAULT, *TASKS)), "fallback", "shadow", *BUDGETS.values()],
+)
+"""The settings whose values everybody sees in the status anyway."""
 
 
 async def llm_provider(ack: AsyncAck, command: dict[str, Any], services: Services) -> None:
@@ -105,9 +111,17 @@ async def content(asked: Asked, order: Order, job: Job, services: Services) -> C
     if isinstance(asked, Report):
         return await digest.latest(services)
     if isinstance(asked, History):
-        changes = await services.store.changes(services.workspace.team, most=CHANGES)
-        return provider_cards.history(changes, await names({change.changed_by for change in changes}, services))
+        return await history(order, services)
     return provider_cards.how_to(asked.unknown)
+
+
+async def history(order: Order, services: Services) -> Content:
+    """The last changes; those who are no admins see the ones about models and budgets, without the reasons."""
+    changes = await services.store.changes(services.workspace.team)
+    if not await services.admins.include(order.user):
+        changes = [replace(change, reason=None) for change in changes if change.name in EVERYBODYS]
+    shown = changes[:CHANGES]
+    return provider_cards.history(shown, await names({change.changed_by for change in shown}, services))
 
 
 async def status(order: Order, services: Services) -> Content:

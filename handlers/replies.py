@@ -50,8 +50,8 @@ SENTENCES: dict[type[Exception], str] = {
     refusals.NotInThread: "Ask me inside a thread, or put a message link behind it: @{bot} tldr https://…",
     provider.MissingKey: "No key for {vendor} is set. Whoever runs Precis should set {variable}.",
     provider.NotInstalled: (
-        "The package that {vendor} needs is not installed. Whoever runs Precis should install the extra {provider}, or"
-        " set LLM_PROVIDER to another provider."
+        "The package that {vendor} needs is not installed. Whoever runs Precis should install it as the README"
+        " says, or an admin can choose another provider with /llm-provider set."
     ),
     provider.NoApi: (
         "The address that is set for {vendor} is not that of its API. Whoever runs Precis should correct {address}."
@@ -59,27 +59,27 @@ SENTENCES: dict[type[Exception], str] = {
     provider.UnknownProvider: "No such provider exists. Whoever runs Precis should correct LLM_PROVIDER.",
     provider.Auth: "{vendor} does not accept Precis's key. Whoever runs Precis should check {variable}.",
     provider.QuotaExhausted: (
-        "The account with {vendor} is out of credit or quota. Whoever runs Precis should top it up, or set LLM_PROVIDER"
-        " to another provider."
+        "The account with {vendor} is out of credit or quota. Whoever runs Precis should top it up, or an admin can"
+        " choose another provider with /llm-provider set."
     ),
     provider.ModelNotFound: (
-        "{vendor} does not know the model that is set. Whoever runs Precis should correct LLM_MODEL."
+        "{vendor} does not know the model that is set. An admin can choose another with /llm-provider set."
     ),
     provider.BadRequest: "{vendor} refused the request. Whoever runs Precis finds it with python -m bot calls.",
     provider.TooLong: (
-        "This thread is longer than the model can read at once. Ask for a shorter thread, or have whoever runs Precis"
-        " set LLM_MODEL to a model with a larger window."
+        "This thread is longer than the model can read at once. Ask for a shorter thread, or have an admin choose"
+        " a model with a larger window with /llm-provider set."
     ),
     provider.Refused: (
-        "{vendor} declined to summarise this thread. Another provider may do it: whoever runs Precis can set"
-        " LLM_PROVIDER."
+        "{vendor} declined to summarise this thread. Another provider may do it: an admin can choose one"
+        " with /llm-provider set."
     ),
     provider.Truncated: "The summary came out too long, and {vendor} cut it off. Please ask again.",
     provider.Empty: "{vendor} answered without a word. Please ask again.",
     provider.BadOutput: "{vendor} sent an answer that I cannot use. Please ask again.",
     provider.OverBudget: (
-        "The budget for models is used up for now, so I did not ask one. An admin can raise it with /llm-provider"
-        " budget."
+        "The budget for models is used up for now, so I did not ask one. An admin can raise it with"
+        " /llm-provider budget daily or budget monthly, and an amount in US dollars."
     ),
     provider.OverLimit: (
         "You have asked as often as one person may within an hour, so that enough is left for everybody. Please ask"

@@ -162,7 +162,8 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
     if case.ts not in {found.ts for found in said}:
         await dissolve(case, messages, services)
         return
-    origin = Origin(case.workspace, case.channel, case.author, case.id)
+    person = messages[0].author or ""
+    origin = Origin(case.workspace, case.channel, person, case.id)
     triage = await services.triager.triage(said, settings, origin)
     transcript = Transcript(said)
     masked = await offload(len(said), lambda: "\n".join(message.text for message in transcript.messages))

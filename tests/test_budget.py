@@ -225,5 +225,17 @@ async def test_it_lets_no_hundred_at_once_slip_through(server: OpenAIServer, tmp
 async def test_it_counts_nobody_for_what_nobody_asked(server: OpenAIServer, tmp_path: Path) -> None:
     async with opened(tmp_path, at(server), settings=Settings(requests_per_user_hour=1)) as running:
         for number in range(3):
-            await running.gateway.ask(replace(REQUEST, task="triage"), request(number))
+            await running.gateway.ask(replace(REQUEST, task="triage"), request(number, user=""))
         assert len(await running.calls()) == 3
+
+
+async def test_it_bounds_what_one_person_causes_by_writing_and_editing(server: OpenAIServer, tmp_path: Path) -> None:
+    triage = replace(REQUEST, task="triage")
+    async with opened(tmp_path, at(server), settings=Settings(requests_per_user_hour=2)) as running:
+        for _ in range(2):
+            await running.gateway.ask(triage, request(1))
+        with pytest.raises(errors.OverLimit):
+            await running.gateway.ask(triage, request(1))
+        await running.gateway.ask(triage, request(2, user="U2"))
+        await running.gateway.ask(REQUEST, request(3))
+    assert len(server.received) == 4

@@ -303,7 +303,7 @@ async def test_it_says_that_the_legacy_sdk_is_not_installed(monkeypatch: pytest.
 
     assert found.state is State.PROBLEM
     assert found.sentence == (
-        "Its SDK is not installed: install the extra gemini-legacy, or set LLM_PROVIDER to another."
+        "Its SDK is not installed: install it as the README says, or set LLM_PROVIDER to another."
     )
 
 

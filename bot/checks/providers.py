@@ -22,7 +22,7 @@ SENTENCES: Mapping[str, str] = {
     "forbidden": "{label} accepts {key} but not for {model}: give the key access to it, or {other}.",
     "no_key": "{label} wants a key: set {key}.",
     "quota_exhausted": "The account behind {key} is out of credit or quota: top it up, or set LLM_PROVIDER to another.",
-    "not_installed": "Its SDK is not installed: install the extra {name}, or set LLM_PROVIDER to another.",
+    "not_installed": "Its SDK is not installed: install it as the README says, or set LLM_PROVIDER to another.",
     "no_api": "{address} does not lead to an API that {label} speaks: correct it.",
     "silent_address": "{address} leads to a server that does not answer: start that server, or correct the address.",
     "silent": "{label} cannot be reached from here: check the network, and the proxy if there is one.",

@@ -26,6 +26,9 @@ RESERVE = f"""
 FORGET_RESERVATIONS = """
     DELETE FROM reservations WHERE call IN (SELECT call FROM reservations WHERE reserved_at < $1 LIMIT 200)
     RETURNING call"""
+CALLS_FOR = """
+    SELECT count(*) AS calls FROM calls
+    WHERE "user" = $1 AND called_at >= $2 AND workspace = $3 AND task = $4 AND purpose = 'work'"""
 REQUESTS = """
     SELECT DISTINCT job FROM calls
     WHERE "user" = $1 AND called_at >= $2 AND workspace = $3 AND task <> $4 AND purpose = 'work'"""
@@ -67,6 +70,11 @@ class Budgets(Rows):
         end = until.isoformat() if until else None
         [row] = await self.database.report(SPENT, workspace, since.isoformat(), purpose, end)
         return float(row["usd"] or 0.0)
+
+    async def calls_for(self, workspace: str, user: str, since: datetime, task: str) -> int:
+        """How many calls for a task this person has caused since then."""
+        [row] = await self.database.read(CALLS_FOR, user, since.isoformat(), workspace, task)
+        return int(row["calls"] or 0)
 
     async def requests(self, workspace: str, user: str, since: datetime, *, unasked: str) -> set[str]:
         """The jobs of this person that have called a model since then, without the task that nobody asks for."""

@@ -26,7 +26,7 @@ LABELS = f"""
         SELECT id, call, CASE WHEN noise THEN '' ELSE category END AS label,
             CASE WHEN model_noise THEN '' ELSE model_category END AS given
         FROM triage WHERE opened_at >= $1 AND opened_at < $2 AND call IS NOT NULL AND (
-            assignee IS NOT NULL OR done_at IS NOT NULL OR EXISTS (
+            assignee <> author OR done_by <> author OR EXISTS (
                 SELECT 1 FROM corrections WHERE triage = triage.id AND field IN ('category', 'support')))
     ), answered AS (
         SELECT {MODEL} AS model, label, given FROM cases CROSS JOIN calls ON calls.id = cases.call
