@@ -8,6 +8,7 @@ from bot.settings import Settings
 from bot.store import Store
 from tests.conftest import ADA, BEN, GENERAL, Start
 from tests.gateways import QUICK, at
+from tests.support import settled
 from tests.test_tldr import link
 from tests.vendors import SERVERS
 
@@ -108,11 +109,11 @@ async def test_it_stops_at_the_budget_and_tells_the_admins_once(slack: Sandbox, 
             await slack.connected()
             ada = slack.person(ADA)
             asked = [await ada.command("/tldr", link(slack, GENERAL, thread), channel=GENERAL) for _ in range(3)]
-            await precis.services.inbox.idle()
+            await settled(slack, precis)
         received = list(server.received)
 
     assert received == []
     assert all("The budget for models is used up" in one.answers[0]["text"] for one in asked)
     ben = slack.person(BEN)
-    [told] = ben.sees(ben.dm())
-    assert told["text"].startswith("The daily budget of $0.00 for models is used up")
+    [told] = [each["text"] for each in ben.sees(ben.dm()) if "budget" in each["text"]]
+    assert told.startswith("The daily budget of $0.00 for models is used up")

@@ -94,7 +94,7 @@ async def test_it_ends_every_call_in_an_answer_or_an_error_in_time(tmp_path: Pat
 
     assert len(outcomes) == CALLS
     assert max(seconds for _, seconds in outcomes) < POLICY.answer_seconds + SLACK
-    assert len(calls) == len([call for call in claude.received if call.method == "POST"])
+    assert_all_written_down(calls, len(claude.received))
     assert {call.error for call in calls} >= {None, "rate_limited", "server_error", "timed_out", "bad_output", "auth"}
 
 
@@ -114,13 +114,19 @@ async def test_it_answers_nearly_all_with_a_fallback_and_adds_up_exactly(tmp_pat
     assert len(answers) > 0.99 * CALLS
     assert max(seconds for _, seconds in outcomes) < POLICY.answer_seconds + SLACK
     assert {answer.instead_of for answer in answers} == {None, "Claude"}
-    assert len(calls) == len(claude.received) + len(openai.received)
+    assert_all_written_down(calls, len(claude.received) + len(openai.received))
     numbers = Counter((call.job, call.attempt) for call in calls)
     assert set(numbers.values()) == {1}
     assert all((job, attempt - 1) in numbers for job, attempt in numbers if attempt > 1)
     billed = sum(call.cost_usd for call in calls if call.cost_usd is not None)
     assert billed == pytest.approx(sum(answer.cost_usd or 0 for answer in answers) + wasted(calls, answers))
     assert all((call.cost_usd is None) == (call.input_tokens is None) for call in calls)
+
+
+def assert_all_written_down(calls: list[Call], received: int) -> None:
+    """A call that was too late before it arrived is an attempt too; nothing else can be missing at the vendor's."""
+    late = sum(call.error in ("timed_out", "unreachable") for call in calls)
+    assert received <= len(calls) <= received + late
 
 
 def wasted(calls: list[Call], answers: list[Answer]) -> float:

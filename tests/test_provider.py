@@ -180,8 +180,17 @@ async def test_it_shows_everybody_what_was_changed_and_what_can_be_typed(desk: D
     await desk.type("set openai for triage because cheaper")
     history, help = await desk.said("history", user), await desk.said("help", user)
 
-    assert f"Ada Moreau changed the model for triage from the default model to {MINI}. Reason: cheaper" in history
+    assert f"Ada Moreau changed the model for triage from the default model to {MINI}." in history
+    assert ("Reason: cheaper" in history) is (user == ADA)
     assert "/llm-provider split claude=90 openai=10" in help
+
+
+@pytest.mark.parametrize("user", ALL)
+async def test_it_tells_admins_alone_of_changes_beyond_models_and_budgets(desk: Desk, user: str) -> None:
+    await desk.precis.services.settings.change("quiet_channels", ["C0SECRET01"], by=ADA)
+    history = await desk.said("history", user)
+
+    assert ("C0SECRET01" in history) is (user == ADA)
 
 
 async def test_it_keeps_the_last_ten_changes_in_its_history(desk: Desk) -> None:

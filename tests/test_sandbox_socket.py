@@ -253,7 +253,7 @@ async def test_it_gives_each_payload_to_one_of_up_to_ten_connections(workspace):
 
 
 async def test_it_carries_five_hundred_commands_at_once(workspace):
-    async with Sandbox.start(workspace) as slack, bolt(slack) as app:
+    async with Sandbox.start(workspace, ack_timeout=30) as slack, bolt(slack) as app:
 
         @app.command("/tldr")
         async def tldr(ack, command):
