@@ -15,6 +15,9 @@ from handlers.services import Services
 
 QUEUE = "triage_press"
 
+ACTED = "acted"
+"""Stands in the job's row where all that is left is to show it: what others have pressed since then holds."""
+
 GONE = "That message was deleted, and its card goes with it."
 NOT_A_MEMBER = "Only members of this channel can change this card. Join the channel, then try again."
 NO_SUCH_LABEL = "That label does not exist any more. Please choose another one."
@@ -69,14 +72,16 @@ def from_body(body: dict[str, Any], at: datetime) -> Press:
 
 
 async def perform(job: Job, services: Services) -> None:
-    """Do what was pressed, if whoever pressed may, and show it on card and message."""
+    """Do what was pressed, if whoever pressed may, and show it. Raises `Later` while Slack fails."""
     pressed = Press.model_validate(job.body)
-    case = await services.store.case(pressed.case)
-    problem = await refused(pressed, case, services)
-    if problem:
-        await tell({"response_url": pressed.response_url}, services, problem)
-        return
-    await act(job.id, pressed, services)
+    if job.answer is None:
+        case = await services.store.case(pressed.case)
+        problem = await refused(pressed, case, services)
+        if problem:
+            await tell({"response_url": pressed.response_url}, services, problem)
+            return
+        await act(job.id, pressed, services)
+        await job.save(ACTED)
     await triage_posts.show(pressed.case, services)
 
 

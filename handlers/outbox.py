@@ -25,8 +25,8 @@ class Outbox(Generic[It]):
     `next` finds the most urgent thing that waits in a channel, None where nothing does. `post` posts it by
     `posts.post(..., behind=True)` and writes down that it is posted; where `job.taken` is over 1, it may have been
     posted by a try that was broken off. `skip` writes down that the thing of this id is not to be posted after all,
-    because it could not be. `one` finds the thing of an id if it still waits: what a broken-off try may have posted is
-    then seen to before anything more urgent. Without it that may be posted twice, as may be done with a reaction.
+    because it could not be. `one` finds the thing of an id if it is not settled: what a broken-off try may have posted
+    is then seen to before anything more urgent. Without it that may be posted twice, as may be done with a reaction.
     """
 
     queue: str

@@ -6,9 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-import aiohttp
 from pydantic import BaseModel, ConfigDict
-from slack_sdk.errors import SlackApiError
 
 from adapters.errors import ProviderError
 from bot.inbox import Job, Later
@@ -20,7 +18,6 @@ from bot.store.triage import state
 from bot.transcript import Message, Transcript
 from bot.triager import Triage
 from handlers import mrkdwn, outages, quiet, support, triage_posts
-from handlers.client import refusal
 from handlers.history import written
 from handlers.services import Services
 from handlers.support import Reason
@@ -35,8 +32,7 @@ SETTLING = 3.0
 """Seconds that an edit waits for the next one, because people correct themselves more than once."""
 
 PATIENCE = timedelta(minutes=15)
-SHORTEST_WAIT, LONGEST_WAIT = 5.0, 120.0
-"""How long a case waits for a model or for Slack, and the seconds between two tries, which grow."""
+"""How long a case waits for a model or for Slack."""
 
 AUTHOR, SOMEBODY = "author", "somebody"
 """What the transcript calls whoever wrote and whoever is mentioned: names make no case more urgent."""
@@ -44,7 +40,6 @@ AUTHOR, SOMEBODY = "author", "somebody"
 FOR_EVER = "9999999999.999999"
 """When a message was deleted, where Slack does not say."""
 
-SLACK_AWAY = (SlackApiError, aiohttp.ClientError, TimeoutError)
 SHUT_OUT = ("not_in_channel", "channel_not_found", "missing_scope", "is_archived")
 """What Slack says where the bot may not read a channel any more, and will not be able to a minute later."""
 
@@ -116,6 +111,19 @@ async def perform(job: Job, services: Services) -> None:
     if id is not None:
         async with services.sorting.setdefault(id, asyncio.Lock()):
             await sort(id, settings, services)
+        await rejoin(note, id, services)
+
+
+async def rejoin(note: Note, id: str, services: Services) -> None:
+    """Raise `Later` where the case that a message has joined went with its first one, so that it joins another.
+
+    It may have joined after the rest of the case was read. One that was deleted too ends with the case of its own.
+    """
+    team = services.workspace.team
+    if note.change is not Change.WRITTEN or id == f"{team}:{note.channel}:{note.ts}":
+        return
+    if await services.store.case_of(team, note.channel, note.ts) is None:
+        raise Later(SETTLING)
 
 
 async def give_up(job: Job, services: Services) -> None:
@@ -143,8 +151,8 @@ async def sort(id: str, settings: Settings, services: Services) -> None:
         await sort_anew(case, settings, services)
     except ProviderError as error:
         await wait(case, error.kind, services)
-    except SLACK_AWAY as error:
-        kind = refusal(error) if isinstance(error, SlackApiError) else type(error).__name__
+    except triage_posts.FAILURES as error:
+        kind = triage_posts.kind(error)
         if kind in SHUT_OUT:
             log.warning("Case %s is not sorted, Slack says %s: invite the bot to the channel again", id, kind)
         else:
@@ -211,5 +219,5 @@ async def wait(case: Case, kind: str, services: Services) -> None:
     at = services.now()
     waited = at - await services.store.note_trouble(case.id, kind, at)
     if waited < PATIENCE:
-        raise Later(min(max(waited.total_seconds(), SHORTEST_WAIT), LONGEST_WAIT))
+        raise triage_posts.later(waited)
     await outages.report(at, services)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.inbox import Job
+from bot.inbox import Job, Later
 from bot.settings import Settings
 from bot.store import Case
 from handlers import pace, posts, triage_cards
@@ -23,17 +23,40 @@ UNPOSTABLE = ""
 """Stands for the ts of a card that Slack does not take."""
 
 PATIENCE = timedelta(hours=1)
-"""How long a card is tried to be posted while Slack fails."""
+"""How long a card is tried to be posted, or to be brought in line, while Slack fails."""
 
-UNANSWERED = (aiohttp.ClientError, TimeoutError)
-"""What is raised where Slack did not say whether it took something."""
+SHORTEST_WAIT, LONGEST_WAIT = 5.0, 120.0
+"""The seconds between two tries, which grow."""
+
+FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
+"""What is raised where Slack refuses something, or did not say whether it took it."""
 
 AS_WANTED = ("already_reacted", "no_reaction")
 GONE = ("message_not_found", "thread_not_found", "channel_not_found")
 
 
 async def show(id: str, services: Services) -> None:
-    """Bring the card and the reaction in line with the case, again until nothing has changed meanwhile."""
+    """Bring the card and the reaction in line with the case. Raises `Later` while Slack fails.
+
+    Where Slack refuses it, or has failed for too long, the card stays as it is until the case changes again.
+    """
+    try:
+        await bring(id, services)
+    except FAILURES as error:
+        case = await services.store.case(id)
+        waited = services.now() - datetime.fromisoformat(case.updated_at) if case is not None else PATIENCE
+        if passes(error) and waited < PATIENCE:
+            raise later(waited) from error
+        log.error("The card of case %s does not show its last change: %s", id, kind(error))
+
+
+def later(waited: timedelta) -> Later:
+    """For the next try of what has waited for so long: the longer, the later."""
+    return Later(min(max(waited.total_seconds(), SHORTEST_WAIT), LONGEST_WAIT))
+
+
+async def bring(id: str, services: Services) -> None:
+    """Bring the card in line, again until nothing has changed meanwhile. Raises whatever Slack raises."""
     shown = None
     while (case := await services.store.case(id)) is not None and case.updated_at != (shown or case.shown):
         if not case.card_ts:
@@ -101,44 +124,60 @@ async def next_card(channel: str, services: Services) -> Case | None:
     return await services.store.case(id) if id else None
 
 
-async def waiting(id: str, services: Services) -> Case | None:
-    """The case of this id, if it still waits for its card."""
+async def unsettled(id: str, services: Services) -> Case | None:
+    """The case of this id, if it still waits for its card, or has one that may have been left as it was posted."""
     case = await services.store.case(id)
-    return case if case is not None and waits(case) else None
+    return case if case is not None and (waits(case) or case.card_ts) else None
 
 
 async def post(case: Case, job: Job, services: Services) -> None:
-    """Post the card of a case; where the case has gone meanwhile, the card goes too."""
-    settings, ts = await services.settings.read(), None
-    if job.taken > 1 or case.slack_failed:
-        ts = await posts.find(case.id, services, channel=case.channel, thread_ts=case.ts, after=case.ts)
-    if ts is None:
-        ts = await posted(case, await drawn(case, settings, services), job, services)
+    """Post the card of a case, unless a try that was broken off has, and have the message marked."""
+    if case.card_ts or await carded(case, job, services):
+        await mark(case, await services.settings.read(), services)
+        await bring(case.id, services)
+
+
+async def carded(case: Case, job: Job, services: Services) -> bool:
+    """Whether the case has got a card; where the case has gone meanwhile, the card goes too."""
+    ts = await placed(case, job, services)
     kept = await services.store.note_card(case, ts, services.now(), keep_text=services.keep_text)
-    if kept and ts != UNPOSTABLE:
-        await mark(case, settings, services)
-        await show(case.id, services)
-    elif ts != UNPOSTABLE and not await is_card(case.id, ts, services):
+    if not kept and ts != UNPOSTABLE and not await is_card(case.id, ts, services):
         await delete(case.channel, ts, services)
+    return kept and ts != UNPOSTABLE
 
 
-async def posted(case: Case, content: Content, job: Job, services: Services) -> str:
-    """The ts of the new card, or that Slack will never take it: the others must not wait for that."""
+async def placed(case: Case, job: Job, services: Services) -> str:
+    """The ts of the card, or that Slack will never take it: the others must not wait for that."""
     try:
-        return await posts.post(
-            content, job, services, channel=case.channel, thread_ts=case.ts, mark=case.id, behind=True
-        )
-    except (SlackApiError, *UNANSWERED) as error:
-        if not isinstance(error, SlackApiError) or passes(error):
+        return await lost(case, job, services) or await posted(case, job, services)
+    except FAILURES as error:
+        if passes(error):
             await services.store.note_failure(case.id)
             raise
-        log.error("Slack does not take the card of case %s: %s", case.id, refusal(error))
+        log.error("Slack does not take the card of case %s: %s", case.id, kind(error))
         return UNPOSTABLE
 
 
-def passes(error: SlackApiError) -> bool:
+async def lost(case: Case, job: Job, services: Services) -> str | None:
+    """The ts of a card that an earlier try may have posted without knowing."""
+    if job.taken == 1 and not case.slack_failed:
+        return None
+    return await posts.find(case.id, services, channel=case.channel, thread_ts=case.ts, after=case.ts)
+
+
+async def posted(case: Case, job: Job, services: Services) -> str:
+    content = await drawn(case, await services.settings.read(), services)
+    return await posts.post(content, job, services, channel=case.channel, thread_ts=case.ts, mark=case.id, behind=True)
+
+
+def passes(error: Exception) -> bool:
     """Whether the same call may work later."""
-    return refusal(error) in PASSING or refusal(error).startswith("http_")
+    return not isinstance(error, SlackApiError) or kind(error) in PASSING or kind(error).startswith("http_")
+
+
+def kind(error: Exception) -> str:
+    """Slack's word for what was wrong, the class of the error where Slack said none."""
+    return refusal(error) if isinstance(error, SlackApiError) else type(error).__name__
 
 
 async def is_card(id: str, ts: str, services: Services) -> bool:
@@ -147,8 +186,14 @@ async def is_card(id: str, ts: str, services: Services) -> bool:
 
 
 async def skip(id: str, services: Services) -> None:
-    """Leave a card out that cannot be posted; while Slack fails it stays first, and so do all the others."""
+    """Leave a card out that cannot be posted; while Slack fails it stays first, and so do all the others.
+
+    One that was posted, and only could not be brought in line, is as for `show`. Raises `Later` as that does.
+    """
     case = await services.store.case(id)
+    if case is not None and case.card_ts:
+        await show(id, services)
+        return
     if case is None or case.slack_failed and services.now() - datetime.fromisoformat(case.updated_at) < PATIENCE:
         return
     log.error("The card of case %s could not be posted", id)
@@ -190,5 +235,5 @@ async def skip_reaction(id: str, services: Services) -> None:
         await services.store.note_reaction(id, case.reaction)
 
 
-cards = Outbox(QUEUE, next_card, post, skip, waiting)
+cards = Outbox(QUEUE, next_card, post, skip, unsettled)
 reactions = Outbox(REACTIONS, next_reaction, react, skip_reaction)

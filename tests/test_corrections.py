@@ -9,9 +9,13 @@ from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
+from handlers.corrections import QUEUE
+from handlers.triage_posts import PATIENCE
+from tests.clocks import Fast
 from tests.conftest import ADA, BEN, GUEST, STRANGER
 from tests.support import (
     BILLING,
+    SPEED,
     SUPPORT,
     UNSURE,
     by_words,
@@ -30,12 +34,18 @@ OUTSIDER = "U0OUTSIDER"
 
 
 @pytest.fixture
-async def triage(slack: Sandbox, workspace: Workspace, settings: Config) -> AsyncIterator[Precis]:
+async def clock() -> AsyncIterator[Fast]:
+    async with Fast.running(SPEED) as made:
+        yield made
+
+
+@pytest.fixture
+async def triage(slack: Sandbox, workspace: Workspace, settings: Config, clock: Fast) -> AsyncIterator[Precis]:
     furnish(workspace)
     workspace.add_user(OUTSIDER, "otto")
     async with OpenAIServer() as server:
         server.answer(by_words({"hmm": UNSURE, "invoice": BILLING}))
-        async with sorting(settings, server) as precis:
+        async with sorting(settings, server, clock=clock) as precis:
             await slack.connected()
             yield precis
 
@@ -223,3 +233,49 @@ async def test_it_counts_a_press_once_however_often_its_job_runs(slack: Sandbox,
 
     assert len(await triage.services.store.corrections()) == 1
     assert "*account*" in shown(slack, ts)
+
+
+async def test_it_shows_a_correction_once_slack_is_back(slack: Sandbox, triage: Precis, ts: str) -> None:
+    slack.fail("chat.update", status=503, times=12)
+
+    pressed = await press(slack, triage, ts, "triage_category", "account")
+
+    assert pressed.answers == []
+    assert "*account*" in shown(slack, ts)
+    assert emoji(slack, ts) == ["key"]
+
+
+async def test_it_undoes_nothing_that_was_pressed_while_slack_failed(slack: Sandbox, triage: Precis, ts: str) -> None:
+    slack.fail("chat.update", status=503, times=12)
+    [card] = cards(slack, ts)
+    await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_done")
+    await put_off(triage)
+    [case] = await cases(triage)
+    await triage.services.store.reopen(case.id, triage.services.now())
+    await settled(slack, triage)
+
+    [case] = await cases(triage)
+    assert case.status == "open"
+    assert "Done" not in shown(slack, ts)
+
+
+async def test_it_lets_a_card_be_that_slack_has_not_taken_for_an_hour(
+    slack: Sandbox, triage: Precis, ts: str, clock: Fast
+) -> None:
+    slack.fail("chat.update", status=503, times=1000)
+    [card] = cards(slack, ts)
+    pressed = await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_urgency", value="p1")
+    await put_off(triage)
+    clock.now += PATIENCE.total_seconds()
+    await settled(slack, triage)
+
+    [case] = await cases(triage)
+    assert (case.urgency, pressed.answers) == ("p1", [])
+    assert "*p2*" in shown(slack, ts)
+
+
+async def put_off(precis: Precis) -> None:
+    """Wait until a press has been put off."""
+    async with asyncio.timeout(20):
+        while not await precis.database.read("SELECT 1 FROM inbox WHERE queue = $1 AND put_off > 0", QUEUE):
+            await asyncio.sleep(0.01)

@@ -1,5 +1,6 @@
 """Support messages in Slack: sorted, carded once, kept in line with edits and deletions, quiet where they should be."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -238,6 +239,16 @@ async def test_it_updates_the_card_once_for_several_edits(slack: Sandbox, triage
     assert case.text == "I need an invoice"
 
 
+async def test_it_shows_an_edit_once_slack_is_back(slack: Sandbox, triage: Precis) -> None:
+    ts = await say(slack, triage, "The export fails")
+    slack.fail("chat.update", status=503, times=12)
+    await slack.person(ADA).edit(SUPPORT, ts, "I need an invoice")
+    await settled(slack, triage)
+
+    assert "billing" in cards(slack, ts)[0]["text"]
+    assert emoji(slack, ts) == ["credit_card"]
+
+
 async def test_it_sorts_what_was_edited_before_it_was_sorted(
     slack: Sandbox, triage: Precis, server: OpenAIServer
 ) -> None:
@@ -304,6 +315,39 @@ async def test_it_keeps_the_rest_of_a_burst_whose_first_message_goes(slack: Sand
     assert cards(slack, first) == []
 
 
+async def join_a_case_that_goes(slack: Sandbox, precis: Precis) -> str:
+    """The second message of a burst joins while the case of the first is being taken away."""
+    services = precis.services
+    first = await say(slack, precis, "hmm")
+    [case] = await cases(precis)
+    async with services.sorting.setdefault(case.id, asyncio.Lock()):
+        second = await slack.person(ADA).say(SUPPORT, "I need an invoice")
+        async with asyncio.timeout(20):
+            while await services.store.case_of(case.workspace, SUPPORT, second) is None:
+                await asyncio.sleep(0.01)
+        await services.store.remove_case(case)
+        await slack.person(ADA).delete(SUPPORT, first)
+    return second
+
+
+async def test_it_keeps_a_message_that_joins_a_case_as_it_goes(slack: Sandbox, triage: Precis) -> None:
+    second = await join_a_case_that_goes(slack, triage)
+    await settled(slack, triage)
+
+    [case] = await cases(triage)
+    assert case.ts == second
+    assert "billing" in cards(slack, second)[0]["text"]
+
+
+async def test_it_is_done_with_a_message_that_goes_like_the_case_it_joined(slack: Sandbox, triage: Precis) -> None:
+    second = await join_a_case_that_goes(slack, triage)
+    await slack.person(ADA).delete(SUPPORT, second)
+    await settled(slack, triage)
+
+    assert await cases(triage) == []
+    assert await triage.database.read("SELECT 1 FROM triage_messages") == []
+
+
 async def test_it_forgets_one_deleted_message_of_a_burst(slack: Sandbox, triage: Precis) -> None:
     first = await slack.person(ADA).say(SUPPORT, "The export fails")
     second = await slack.person(ADA).say(SUPPORT, "I need an invoice")
@@ -342,6 +386,27 @@ async def test_it_reports_an_outage_once_and_not_in_the_support_channel(
 
 async def test_it_posts_one_card_though_slack_did_not_say_that_it_took_it(slack: Sandbox, triage: Precis) -> None:
     slack.fail("chat.postMessage", lost=True)
+
+    ts = await say(slack, triage, "The export fails")
+
+    [card] = cards(slack, ts)
+    [case] = await cases(triage)
+    assert case.card_ts == card["ts"]
+
+
+async def test_it_posts_a_card_once_slack_tells_names_again(slack: Sandbox, triage: Precis) -> None:
+    await owned(triage, BEN)
+    slack.fail("users.info", status=503, times=12)
+
+    ts = await say(slack, triage, "The export fails")
+
+    [card] = cards(slack, ts)
+    assert "owner: Ben Castellan" in card["text"]
+
+
+async def test_it_posts_one_card_though_slack_does_not_let_it_look(slack: Sandbox, triage: Precis) -> None:
+    slack.fail("chat.postMessage", lost=True)
+    slack.fail("conversations.replies", status=503, times=12)
 
     ts = await say(slack, triage, "The export fails")
 
@@ -417,14 +482,42 @@ async def test_it_takes_a_card_over_from_a_process_that_died(
         await slack.connected()
         ts = await say(slack, precis, "The export fails")
         await precis.database.write("UPDATE triage SET card_ts = NULL, shown = NULL")
-        job = f"triage_card:{SUPPORT}"
-        await precis.database.write(
-            "UPDATE inbox SET due = now(), owner = 'dead', taken = 1, body = $2 WHERE id = $1",
-            job,
-            f'{{"channel": "{SUPPORT}"}}',
-        )
+        await die(precis)
         await settled(slack, precis)
         [case] = await cases(precis)
 
     [card] = cards(slack, ts)
     assert case.card_ts == card["ts"]
+
+
+async def test_it_marks_a_message_whose_card_came_from_a_process_that_died(slack: Sandbox, triage: Precis) -> None:
+    await say(slack, triage, "The export fails")
+    await triage.database.write("UPDATE triage SET reaction = '', reacted = ''")
+    await die(triage, answer=(await cases(triage))[0].id)
+    await settled(slack, triage)
+
+    [case] = await cases(triage)
+    assert (case.reaction, case.reacted) == ("bug", "bug")
+    assert methods(slack, "chat.postMessage") == ["chat.postMessage"]
+
+
+async def test_it_shows_what_has_changed_before_a_process_died(slack: Sandbox, triage: Precis) -> None:
+    ts = await say(slack, triage, "The export fails")
+    [case] = await cases(triage)
+    await triage.services.store.correct("press", case.id, "category", "account", by=BEN, at=triage.services.now())
+    slack.fail("chat.update", status=503, times=12)
+    await die(triage, answer=case.id)
+    await settled(slack, triage)
+
+    assert "*account*" in cards(slack, ts)[0]["text"]
+    assert emoji(slack, ts) == ["key"]
+
+
+async def die(precis: Precis, answer: str | None = None) -> None:
+    """Leave the job of the channel's cards as a process does that is killed in the middle of it."""
+    await precis.database.write(
+        "UPDATE inbox SET due = now(), owner = 'dead', taken = 1, body = $2, answer = $3 WHERE id = $1",
+        f"triage_card:{SUPPORT}",
+        f'{{"channel": "{SUPPORT}"}}',
+        answer,
+    )
