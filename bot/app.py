@@ -144,7 +144,7 @@ async def running(
         store = Store(database)
         inbox = Inbox(database, speed=speed)
         settings = WorkspaceSettings(store, workspace.team, config.settings)
-        told = alarm(inbox, workspace.team, config.admin_users)
+        told = alarm(inbox, store, workspace.team, config.admin_users)
         routes = SettingsRoutes(settings, config.route)
         made = gateway(config, store, settings, routes, prices or Prices(), told, policy)
         llm = await stack.enter_async_context(made)

@@ -74,8 +74,9 @@ class Attempts:
             if not fits(attempt.request, provider.row):
                 raise TooLong(provider.name, "estimated")
             dearest = await self.dearest(attempt, provider)
-            reserved = await self.budget.reserve(attempt.id, provider.name, dearest, attempt.purpose)
+            reserved: float | None = 0.0  # whoever is cancelled before it is known may have reserved all the same
             try:
+                reserved = await self.budget.reserve(attempt.id, provider.name, dearest, attempt.purpose)
                 return await self.answered(attempt, provider, reserved, bill)
             finally:
                 if reserved is not None:

@@ -58,10 +58,12 @@ class Budget:
         self.before_today: tuple[datetime, float] | None = None
 
     async def reserve(self, call: str, provider: str, usd: float | None, purpose: str = "work") -> float | None:
-        """Set aside what a call may cost; returns that, or None where there is no budget.
+        """Set aside what a call may cost; returns that, or None where there is no budget or the model is free.
 
         Raises `OverBudget` where a cap would be passed, or where nobody knows what the call costs.
         """
+        if usd == 0:
+            return None
         settings = await self.settings.read()
         if purpose == SHADOW:
             return await self.reserve_apart(call, provider, usd, settings)
@@ -101,15 +103,18 @@ class Budget:
     async def left_for_today(self, settings: Settings, today: datetime, month: datetime) -> float | None:
         """What the monthly budget leaves for today and all days after, None where there is none.
 
-        The sum of the days before today is read once a day: it does not change any more.
+        The sum of the days before today is read once a day: it does not change any more when what was begun before
+        midnight has ended.
         """
         if settings.monthly_budget_usd is None:
             return None
-        if self.before_today is None or self.before_today[0] != today:
-            workspace = self.settings.workspace
-            spent = await self.store.spent(workspace, month) - await self.store.spent(workspace, today)
+        if self.before_today is not None and self.before_today[0] == today:
+            return settings.monthly_budget_usd - self.before_today[1]
+        settled = self.now() - today >= timedelta(seconds=RESERVED_SECONDS)
+        spent = await self.store.spent(self.settings.workspace, month, until=today)
+        if settled:
             self.before_today = today, spent
-        return settings.monthly_budget_usd - self.before_today[1]
+        return settings.monthly_budget_usd - spent
 
     async def sound(self, settings: Settings, period: str, begun: datetime) -> None:
         usd = settings.daily_budget_usd if period == "daily" else settings.monthly_budget_usd

@@ -25,7 +25,8 @@ class Later(Exception):
     """Raised by a job's work, or on giving up, to be called again in so many seconds of the database's clock.
 
     It is no failure and nothing is logged: the try does not count, and the row keeps body, `answer` and `posted`. Who
-    raises it promises that whatever this try has done is kept in the row, so that the next one need not look for it.
+    raises it promises that whatever this try has done is kept in the row, or that other tries went before, so that
+    `taken` has the next one look for it.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -4,7 +4,8 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.budget import Alarm, Exhausted
 from bot.inbox import Inbox, Job
-from handlers import blocks
+from bot.store import Store
+from handlers import blocks, notices
 from handlers.posts import post
 from handlers.services import Services
 
@@ -22,21 +23,25 @@ class Told(BaseModel):
     usd: float
 
 
-def alarm(inbox: Inbox, workspace: str, admins: tuple[str, ...]) -> Alarm:
+def alarm(inbox: Inbox, store: Store, workspace: str, admins: tuple[str, ...]) -> Alarm:
     """Puts a message for each admin into the inbox, once for each time that a budget is used up."""
 
     async def sound(exhausted: Exhausted) -> None:
         for admin in admins:
             told = Told(admin=admin, period=exhausted.period, begun=exhausted.begun, usd=exhausted.usd)
-            await inbox.put(f"alarm:{workspace}:{told.period}:{told.begun}:{admin}", QUEUE, told.model_dump())
+            id = f"alarm:{workspace}:{told.period}:{told.begun}:{admin}"
+            if not await store.told(notices.name(id)):
+                await inbox.put(id, QUEUE, told.model_dump())
 
     return sound
 
 
 async def perform(job: Job, services: Services) -> None:
-    """Send the message."""
+    """Send the message, and remember that for longer than the inbox does: a month is longer."""
     told = Told.model_validate(job.body)
-    await post(blocks.notice(sentence(told)), job, services, channel=told.admin)
+    if job.posted is None:
+        await job.note_posted(await post(blocks.notice(sentence(told)), job, services, channel=told.admin))
+    await services.store.note_told(notices.name(job.id), services.now())
 
 
 async def give_up(job: Job, services: Services) -> None:

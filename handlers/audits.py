@@ -2,13 +2,14 @@
 
 import logging
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.changes import changer, told
 from bot.inbox import Inbox, Job
 from bot.settings import OPERATOR, Settings
 from bot.store import Change
 from handlers.blocks import Content, section
+from handlers.client import patience
 from handlers.mrkdwn import escape
 from handlers.posts import InConversation
 from handlers.services import Services
@@ -20,6 +21,9 @@ CHANNELS = ("triage_channels", "quiet_channels", "digest_channel", "audit_channe
 CHANNEL = re.compile(r"\b[CG][A-Z0-9]{6,20}\b")
 """Slack shows a channel by its name to those who may see it."""
 
+DAY = timedelta(days=1)
+"""How long a change is tried to be told while Slack fails."""
+
 
 async def tell(change: Change, settings: Settings, inbox: Inbox) -> None:
     """Have a change told in the audit channel, if that is set."""
@@ -29,17 +33,22 @@ async def tell(change: Change, settings: Settings, inbox: Inbox) -> None:
 
 
 async def perform(job: Job, services: Services) -> None:
-    """Post the change. Raises `SlackApiError` where Slack fails."""
+    """Post the change. Raises `Later`, and `SlackApiError` where Slack refuses it."""
     change = await services.store.change(str(job.body["change"]))
     if change is None:
         return
-    after = f"{datetime.fromisoformat(change.changed_at).timestamp():.6f}"
-    outlet = InConversation(services, job, channel=str(job.body["channel"]), thread_ts=None, after=after)
+    at, channel = datetime.fromisoformat(change.changed_at), str(job.body["channel"])
+    outlet = InConversation(services, job, channel=channel, thread_ts=None, after=f"{at.timestamp():.6f}")
+    with patience(job, worthwhile=services.now() - at < DAY):
+        await outlet.deliver(await content(change, services))
+
+
+async def content(change: Change, services: Services) -> Content:
     names = await services.people.names({change.changed_by} - {OPERATOR})
     text = escape(told(change, names.get(change.changed_by, changer(change.changed_by))))
     if change.name in CHANNELS:
         text = CHANNEL.sub(r"<#\g<0>>", text)
-    await outlet.deliver(Content(text=text, blocks=(section(text),)))
+    return Content(text=text, blocks=(section(text),))
 
 
 async def give_up(job: Job, services: Services) -> None:

@@ -1,5 +1,7 @@
 """The Slack client: one pooled session, patient with rate limits, repeating only what may be repeated."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -18,11 +20,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.job import Job, Later
+
 SECONDS = 30
 CONNECTIONS = 100
 RATE_LIMIT_RETRIES = 3
 PASSING = ("ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
 """What Slack says when the same call may work later."""
+
+UNANSWERED = (aiohttp.ClientError, TimeoutError)
+"""What is raised where Slack did not say whether it took something."""
+
+AT_ONCE, MINUTE = 3, 60.0
+"""Tries a few seconds apart while Slack fails, and seconds between those after them."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -64,6 +74,28 @@ def refusal(error: SlackApiError) -> str:
     if isinstance(body, dict) and body.get("error"):
         return str(body["error"])
     return f"http_{getattr(answer, 'status_code', getattr(answer, 'status', 'unknown'))}"
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same call may work later; so it may where Slack did not answer at all."""
+    if not isinstance(error, SlackApiError):
+        return True
+    return refusal(error) in PASSING or refusal(error).startswith("http_")
+
+
+@contextmanager
+def patience(job: Job, *, worthwhile: bool) -> Iterator[None]:
+    """Have the job tried every minute where Slack goes on failing in a way that passes, while that is worthwhile.
+
+    Slack may have taken what it did not answer: after tries that failed, `job.taken` has the next one look for it.
+    Raises `Later`.
+    """
+    try:
+        yield
+    except (SlackApiError, *UNANSWERED) as error:
+        if passes(error) and worthwhile and job.tries > AT_ONCE:
+            raise Later(MINUTE) from error
+        raise
 
 
 class Proxied(Protocol):

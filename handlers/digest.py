@@ -2,6 +2,7 @@
 
 import logging
 import re
+from datetime import time
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +18,7 @@ from bot.week import Week, last_complete
 from handlers import charts, notices
 from handlers import digest_words as words
 from handlers.blocks import Content, actions, button, context, fitted, packed, section
-from handlers.client import refusal
+from handlers.client import patience, refusal
 from handlers.mrkdwn import escape
 from handlers.posts import InConversation
 from handlers.provider_menus import PREFIX
@@ -135,9 +136,16 @@ async def perform(job: Job, services: Services) -> None:
     if not settings.digest_channel:
         raise Later(MINUTE)
     found = await reckoned(week, settings, services)
-    after = f"{order.at - SKEW:.6f}"
-    outlet = InConversation(services, job, channel=settings.digest_channel, thread_ts=None, after=after)
-    await deliver(found, outlet, job)
+    outlet = InConversation(
+        services,
+        job,
+        channel=settings.digest_channel,
+        thread_ts=None,
+        after=f"{earliest(order, week, settings):.6f}",
+        look=order.asked,
+    )
+    with patience(job, worthwhile=week == last_complete(services.now(), settings.zone)):
+        await deliver(found, outlet, job)
     await services.store.note_digest(
         Posted(
             workspace=team,
@@ -147,6 +155,15 @@ async def perform(job: Job, services: Services) -> None:
             posted_at=services.now().isoformat(),
         )
     )
+
+
+def earliest(order: Order, week: Week, settings: Settings) -> float:
+    """Epoch seconds since when the digest may be there; one that is asked for may be so since the week's digest day."""
+    ordered = order.at - SKEW
+    if not order.asked:
+        return ordered
+    day = Week.of(week.ends(settings.zone), settings.zone).hour(settings.digest_day, time(), settings.zone)
+    return min(ordered, day.timestamp())
 
 
 def timely(week: Week, settings: Settings, services: Services) -> bool:

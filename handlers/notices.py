@@ -23,10 +23,15 @@ class Notice(BaseModel):
     at: float
 
 
+def name(about: str) -> str:
+    """Under what it is remembered that somebody was told; names nobody."""
+    return hashlib.sha256(about.encode()).hexdigest()
+
+
 async def tell(id: str, text: str, services: Services) -> None:
     """Tell every listed admin who has not been told; `id` is the same whenever the same thing is to be told."""
     for admin in sorted(services.admins.listed):
-        about = hashlib.sha256(f"{services.workspace.team}:{id}:{admin}".encode()).hexdigest()
+        about = name(f"{services.workspace.team}:{id}:{admin}")
         if not await services.store.told(about):
             notice = Notice(id=about, admin=admin, text=text, at=services.clock())
             await services.inbox.put(f"{QUEUE}:{about}", QUEUE, notice.model_dump())

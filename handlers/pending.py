@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot.inbox import Job, Later
 from bot.pending import QUEUE, due, hour
 from bot.store import Case
 from handlers.answers import plural
 from handlers.blocks import NAME_LENGTH, Content, clip, fitted, packed, section
+from handlers.client import patience
 from handlers.links import permalink
 from handlers.mrkdwn import date as at
 from handlers.mrkdwn import escape, link
@@ -23,6 +24,9 @@ REPORT = "pending_report"
 LISTED = 20
 MINUTE = 60.0
 """Seconds after which a day whose hour has not come reads the settings anew."""
+
+EVENING = timedelta(hours=6)
+"""How long a report is tried to be posted while Slack fails."""
 
 
 async def perform(job: Job, services: Services) -> None:
@@ -45,16 +49,18 @@ async def give_up(job: Job, services: Services) -> None:
 
 
 async def report(job: Job, services: Services) -> None:
-    """Post what is open in a channel, which everybody there may read; nothing where nothing is open."""
+    """Post what is open in a channel, which everybody there may read; nothing where nothing is open. Raises `Later`."""
     channel, moment = str(job.body["channel"]), datetime.fromisoformat(str(job.body["at"]))
     store = services.store
     ids = await store.pending_cases(services.workspace.team, channel)
     cases = [case for case in [await store.case(id) for id in ids[:LISTED]] if case is not None]
     if not cases:
         return
-    names = await services.people.names(case.assignee for case in cases if case.assignee)
-    outlet = InConversation(services, job, channel=channel, thread_ts=None, after=f"{moment.timestamp():.6f}")
-    await outlet.deliver(content(cases, len(ids), names, services.workspace.url))
+    after = f"{moment.timestamp():.6f}"
+    outlet = InConversation(services, job, channel=channel, thread_ts=None, after=after)
+    with patience(job, worthwhile=services.now() - moment < EVENING):
+        names = await services.people.names(case.assignee for case in cases if case.assignee)
+        await outlet.deliver(content(cases, len(ids), names, services.workspace.url))
 
 
 async def not_reported(job: Job, services: Services) -> None:

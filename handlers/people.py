@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.client import PASSING, refusal
+from handlers.client import passes
 
 REMEMBERED = 10_000
 SECONDS = 3600
@@ -66,7 +66,7 @@ class People:
             async with self.turns:
                 answer = await self.slack.users_info(user=user)
         except SlackApiError as error:
-            if refusal(error) in PASSING or refusal(error).startswith("http_"):
+            if passes(error):
                 raise
             return Person(user, UNKNOWN, full_member=False)
         return person(answer["user"], self.team)

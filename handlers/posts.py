@@ -50,8 +50,12 @@ class InConversation:
         thread_ts: str | None,
         after: str,
         posted: str | None = None,
+        look: bool = False,
     ) -> None:
-        """`after` is the ts of the request; `posted` that of a message which an earlier job has left to this one."""
+        """`after` is the ts of the request; `posted` that of a message which an earlier job has left to this one.
+
+        `look`: the message may be there though neither the row nor `job.taken` tells of a try that has posted it.
+        """
         self.services = services
         self.slack = services.slack
         self.job = job
@@ -59,6 +63,7 @@ class InConversation:
         self.thread_ts = thread_ts
         self.after = after
         self.inherited = posted
+        self.look = look
         self.updated = -math.inf
 
     async def announce(self, content: Content) -> None:
@@ -86,7 +91,7 @@ class InConversation:
         """The ts of this job's message: as recorded, or on a second try as found in the conversation."""
         if self.inherited is not None:
             return self.inherited
-        if self.job.posted is None and self.job.taken > 1:
+        if self.job.posted is None and (self.look or self.job.taken > 1):
             ts = await find(
                 self.job.id, self.services, channel=self.channel, thread_ts=self.thread_ts, after=self.after
             )

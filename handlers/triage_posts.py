@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime, timedelta
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job, Later
@@ -11,7 +10,7 @@ from bot.settings import Settings
 from bot.store import Case
 from handlers import pace, posts, triage_cards
 from handlers.blocks import Content
-from handlers.client import PASSING, refusal
+from handlers.client import UNANSWERED, passes, refusal
 from handlers.outbox import Outbox
 from handlers.services import Services
 
@@ -28,7 +27,7 @@ PATIENCE = timedelta(hours=1)
 SHORTEST_WAIT, LONGEST_WAIT = 5.0, 120.0
 """The seconds between two tries, which grow."""
 
-FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
+FAILURES = (SlackApiError, *UNANSWERED)
 """What is raised where Slack refuses something, or did not say whether it took it."""
 
 AS_WANTED = ("already_reacted", "no_reaction")
@@ -168,11 +167,6 @@ async def lost(case: Case, job: Job, services: Services) -> str | None:
 async def posted(case: Case, job: Job, services: Services) -> str:
     content = await drawn(case, await services.settings.read(), services)
     return await posts.post(content, job, services, channel=case.channel, thread_ts=case.ts, mark=case.id, behind=True)
-
-
-def passes(error: Exception) -> bool:
-    """Whether the same call may work later."""
-    return not isinstance(error, SlackApiError) or kind(error) in PASSING or kind(error).startswith("http_")
 
 
 def kind(error: Exception) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from adapters import errors
 from adapters.base import Request
+from bot.attempts import Attempt
 from bot.budget import Exhausted, midnights
 from bot.llm import Origin
 from bot.pricing import Override, Prices
@@ -119,6 +120,47 @@ async def test_it_keeps_the_budget_of_the_month(server: OpenAIServer, tmp_path: 
         await spend(running)
 
 
+async def test_it_counts_in_the_month_what_is_known_only_after_midnight(server: OpenAIServer, tmp_path: Path) -> None:
+    clock = Clock(datetime(2026, 11, 28, 0, 1, tzinfo=UTC))
+    async with opened(
+        tmp_path, at(server), prices=PRICES, settings=Settings(monthly_budget_usd=5), now=clock
+    ) as running:
+        await spend(running)
+        await running.store.log_call(bought(4.95, datetime(2026, 11, 27, 23, 59, tzinfo=UTC)))
+        clock.moment += timedelta(minutes=10)
+        with pytest.raises(errors.OverBudget):
+            await spend(running)
+
+
+class Cancelling(Clock):
+    """Cancels who asks for the time, once, at the look that a test says."""
+
+    def __init__(self, look: int) -> None:
+        super().__init__(datetime(2026, 11, 28, 12, tzinfo=UTC))
+        self.left = look
+
+    def __call__(self) -> datetime:
+        self.left -= 1
+        task = asyncio.current_task()
+        if self.left == 0 and task is not None:
+            task.cancel()
+        return self.moment
+
+
+async def test_it_holds_nothing_for_who_is_cancelled_while_it_reserves(server: OpenAIServer, tmp_path: Path) -> None:
+    clock, cancelled = Cancelling(0), []
+    async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=1), now=clock) as running:
+        for look in range(1, 4):
+            attempt = Attempt(at(server).choice, REQUEST, request(look), 1, 5.0)
+            clock.left = look
+            asking = asyncio.create_task(running.gateway.attempts.make(attempt, []))
+            await asyncio.wait([asking])
+            cancelled.append(asking.cancelled())
+            assert await held(running) == 0
+
+    assert any(cancelled)
+
+
 def bought(usd: float, at: datetime, **changes: object) -> Call:
     """A row of the call log that cost so much at that time."""
     plain = Call(
@@ -151,6 +193,19 @@ async def test_it_takes_a_price_of_nothing_for_a_price(server: OpenAIServer, tmp
     server.then(server.reply("x", model="a-model-of-tomorrow"))
     async with opened(tmp_path, unknown, prices=free, settings=Settings(daily_budget_usd=0)) as running:
         assert await spend(running) == 0
+
+
+@pytest.mark.parametrize("purpose", ["work", "shadow"])
+async def test_it_refuses_no_free_model_where_a_budget_is_used_up(
+    server: OpenAIServer, tmp_path: Path, purpose: str
+) -> None:
+    settings = Settings(daily_budget_usd=0.01, shadow_daily_usd=0.01)
+    async with opened(tmp_path, at(server), settings=settings) as running:
+        await running.store.log_call(bought(0.05, datetime.now(UTC), purpose=purpose))
+        budget = running.gateway.attempts.budget
+        with pytest.raises(errors.OverBudget):
+            await budget.reserve("dear", "openai", 0.001, purpose)
+        assert await budget.reserve("free", "openai", 0.0, purpose) is None
 
 
 async def test_it_stops_everything_that_costs_money_at_a_budget_of_nothing(

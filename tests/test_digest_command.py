@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import Precis
 from bot.config import Config
+from bot.digest import order
 from bot.sandbox import Sandbox
+from bot.week import Week
 from tests import commands
-from tests.weeks import DEFAULTS, REPORTS, Office, calls, logged
+from tests.weeks import DEFAULTS, REPORTS, Office, calls, logged, waiting
 
 ENV = f"DIGEST_CHANNEL={REPORTS}\nTIMEZONE=Europe/Berlin\nDIGEST_DAY=sun\nDIGEST_TIME=23:59\n"
 """Late in the week, so that nothing is posted by itself."""
@@ -21,16 +24,20 @@ async def run(*arguments: str, cwd: Path) -> tuple[int, str]:
 
 
 @pytest.fixture
-async def office(slack: Sandbox, settings: Config, tmp_path: Path) -> AsyncIterator[Office]:
+def office(slack: Sandbox, settings: Config) -> Office:
+    found = Office(slack, settings, "2026-11-23 08:00")
+    late = DEFAULTS.model_copy(update={"digest_day": "sun", "digest_time": "23:59"})
+    found.config = replace(found.config, settings=late)
+    return found
+
+
+@pytest.fixture(autouse=True)
+async def precis(office: Office, tmp_path: Path) -> AsyncIterator[Precis]:
     """Three calls in 2026-W47, in a database that the commands find too."""
     (tmp_path / ".env").write_text(ENV)
-    found = Office(slack, settings, "2026-11-23 08:00")
-    found.config = replace(
-        found.config, settings=DEFAULTS.model_copy(update={"digest_day": "sun", "digest_time": "23:59"})
-    )
-    async with found.open() as precis:
-        await logged(precis, calls(3))
-        yield found
+    async with office.open() as running:
+        await logged(running, calls(3))
+        yield running
 
 
 async def test_it_shows_a_week(office: Office, tmp_path: Path) -> None:
@@ -68,6 +75,37 @@ async def test_it_has_the_bot_post_at_once_and_only_once(office: Office, tmp_pat
     assert f"It is posted in {REPORTS}." in first[1]
     assert second[0] == 1
     assert f"The digest of 2026-W46 was posted in {REPORTS}" in second[1]
+    assert ["week 46" in post["text"] for post in office.posts()] == [True]
+
+
+async def given_up(office: Office, precis: Precis) -> None:
+    """Order a digest that Slack refuses, until it is tried no more."""
+    ring = order("T0SANDBOX", Week(2026, 46), precis.services.now(), asked=True)
+    await precis.services.inbox.put(ring.id, ring.queue, ring.body)
+    for _ in range(8):
+        await precis.services.inbox.idle()
+        office.clock.wind(10)
+    assert await waiting(precis) == []
+
+
+async def test_it_has_the_bot_post_what_was_given_up(office: Office, precis: Precis, tmp_path: Path) -> None:
+    office.slack.fail("chat.postMessage", error="not_in_channel", times=5)
+    await given_up(office, precis)
+
+    _, output = await run("--week", "2026-W46", "--post", cwd=tmp_path)
+
+    assert f"It is posted in {REPORTS}." in output
+    assert ["week 46" in post["text"] for post in office.posts()] == [True]
+
+
+async def test_it_finds_the_post_of_a_digest_that_was_given_up(office: Office, precis: Precis, tmp_path: Path) -> None:
+    office.slack.fail("chat.postMessage", lost=True)
+    office.slack.fail("conversations.history", error="not_in_channel", times=4)
+    await given_up(office, precis)
+
+    _, output = await run("--week", "2026-W46", "--post", cwd=tmp_path)
+
+    assert f"It is posted in {REPORTS}." in output
     assert ["week 46" in post["text"] for post in office.posts()] == [True]
 
 

@@ -87,6 +87,36 @@ async def test_it_finds_its_post_again_after_a_crash_before_the_record(office: O
     assert "week 47" in post["text"]
 
 
+async def test_it_posts_once_after_slack_has_failed_for_minutes(office: Office) -> None:
+    async with office.open() as precis:
+        office.wind(HOUR)
+        office.slack.fail("chat.postMessage", status=500, times=8)
+        for _ in range(40):
+            await ring(precis)
+            office.clock.wind(15)
+
+        kept = await precis.services.store.digest("T0SANDBOX", "2026-W47")
+        told = await precis.database.read("SELECT id FROM inbox WHERE queue = 'notice'")
+    [post] = office.posts()
+    assert kept is not None
+    assert (kept.ts, told) == (post["ts"], [])
+
+
+async def test_it_posts_once_where_slack_had_taken_it_before_it_failed_for_minutes(office: Office) -> None:
+    async with office.open() as precis:
+        office.wind(HOUR)
+        office.slack.fail("chat.postMessage", lost=True)
+        office.slack.fail("conversations.history", status=500, times=16)
+        for _ in range(40):
+            await ring(precis)
+            office.clock.wind(15)
+
+        kept = await precis.services.store.digest("T0SANDBOX", "2026-W47")
+    [post] = office.posts()
+    assert kept is not None
+    assert kept.ts == post["ts"]
+
+
 @pytest.mark.parametrize(
     ("at", "early", "hour", "late"),
     [

@@ -1,14 +1,17 @@
 """Each vendor answers `/tldr` through its own SDK against its loopback server, and each failure has its sentence."""
 
+import asyncio
+
 import pytest
 
 from adapters import PROVIDERS
+from bot.app import Precis
 from bot.sandbox import Sandbox
+from bot.sandbox.person import Person
 from bot.settings import Settings
 from bot.store import Store
 from tests.conftest import ADA, BEN, GENERAL, Start
 from tests.gateways import QUICK, at
-from tests.support import settled
 from tests.test_tldr import link
 from tests.vendors import SERVERS
 
@@ -102,6 +105,18 @@ async def test_it_says_who_answered_where_the_chosen_provider_could_not(
     assert "answered by GPT-4o mini, Claude was unavailable" in asked.answers[0]["text"]
 
 
+async def alarmed(precis: Precis) -> None:
+    """Wait until the admins have been told, also where another message to them goes first."""
+    await precis.services.inbox.idle()
+    async with asyncio.timeout(20):
+        while await precis.database.read("SELECT 1 FROM inbox WHERE queue = 'alarm' AND due IS NOT NULL"):
+            await asyncio.sleep(0.01)
+
+
+def alarms(person: Person) -> list[str]:
+    return [message["text"] for message in person.sees(person.dm()) if "budget" in message["text"]]
+
+
 async def test_it_stops_at_the_budget_and_tells_the_admins_once(slack: Sandbox, thread: str, start: Start) -> None:
     async with VENDORS["openai"]() as server:
         settings = Settings(daily_budget_usd=0)
@@ -109,11 +124,27 @@ async def test_it_stops_at_the_budget_and_tells_the_admins_once(slack: Sandbox, 
             await slack.connected()
             ada = slack.person(ADA)
             asked = [await ada.command("/tldr", link(slack, GENERAL, thread), channel=GENERAL) for _ in range(3)]
-            await settled(slack, precis)
+            await alarmed(precis)
         received = list(server.received)
 
     assert received == []
     assert all("The budget for models is used up" in one.answers[0]["text"] for one in asked)
-    ben = slack.person(BEN)
-    [told] = [each["text"] for each in ben.sees(ben.dm()) if "budget" in each["text"]]
+    [told] = alarms(slack.person(BEN))
     assert told.startswith("The daily budget of $0.00 for models is used up")
+
+
+async def test_it_tells_the_admins_once_of_a_month_that_the_inbox_forgets(
+    slack: Sandbox, thread: str, start: Start
+) -> None:
+    async with VENDORS["openai"]() as server:
+        settings = Settings(monthly_budget_usd=0)
+        async with start(provider=at(server), settings=settings, admin_users=(BEN,)) as precis:
+            await slack.connected()
+            for _ in range(2):
+                await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+                await alarmed(precis)
+                forgotten = await precis.services.inbox.forget_finished(0)
+
+    [told] = alarms(slack.person(BEN))
+    assert forgotten > 0
+    assert told.startswith("The monthly budget of $0.00 for models is used up")

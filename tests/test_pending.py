@@ -170,6 +170,14 @@ async def test_it_posts_once_where_slack_fails_at_first(slack: Sandbox, app: Pre
     assert len(reports(slack)) == 1
 
 
+async def test_it_posts_once_where_slack_fails_for_minutes(slack: Sandbox, app: Precis, clock: Fast) -> None:
+    await say(slack, app, ADA, "The export fails")
+    slack.fail("chat.postMessage", status=503, times=7)
+    await wind(slack, app, clock, at(hours=16.1))
+
+    assert len(reports(slack)) == 1
+
+
 async def test_it_names_twenty_and_counts_the_others(slack: Sandbox, app: Precis, clock: Fast) -> None:
     copied = "INSERT INTO triage SELECT {columns} FROM triage WHERE id = $1"
     await say(slack, app, ADA, "The export fails")

@@ -122,10 +122,10 @@ async def posted(store: Store, week: Week, workspace: str, settings: Settings, n
     if found := await store.digest(workspace, str(week)):
         fail(f"The digest of {week} was posted in {found.channel} on {found.posted_at[:10]} already.", 1)
     ring = order(workspace, week, now, asked=True)
-    await Inbox(store.database).put(ring.id, ring.queue, ring.body)
+    await Inbox(store.database).wake(ring.id, ring.queue, ring.body)
     for _ in range(round(WAIT / PAUSE)):
         if found := await store.digest(workspace, str(week)):
             click.echo(f"It is posted in {found.channel}.", err=True)
             return
         await asyncio.sleep(PAUSE)
-    click.echo("It is handed over, and posted as soon as the bot runs.", err=True)
+    click.echo("It is handed over, and posted as soon as the bot runs and Slack takes it.", err=True)
