@@ -11,7 +11,7 @@ from bot.store import Change
 from handlers.blocks import Content, section
 from handlers.client import patience
 from handlers.mrkdwn import escape
-from handlers.posts import InConversation
+from handlers.posts import InConversation, after
 from handlers.services import Services
 
 log = logging.getLogger("precis.provider")
@@ -38,7 +38,7 @@ async def perform(job: Job, services: Services) -> None:
     if change is None:
         return
     at, channel = datetime.fromisoformat(change.changed_at), str(job.body["channel"])
-    outlet = InConversation(services, job, channel=channel, thread_ts=None, after=f"{at.timestamp():.6f}")
+    outlet = InConversation(services, job, channel=channel, thread_ts=None, after=after(at.timestamp()))
     with patience(job, worthwhile=services.now() - at < DAY):
         await outlet.deliver(await content(change, services))
 

@@ -20,7 +20,7 @@ from handlers import digest_words as words
 from handlers.blocks import Content, actions, button, context, fitted, packed, section
 from handlers.client import patience, refusal
 from handlers.mrkdwn import escape
-from handlers.posts import InConversation
+from handlers.posts import InConversation, after
 from handlers.provider_menus import PREFIX
 from handlers.services import Services
 
@@ -31,9 +31,6 @@ log = logging.getLogger("precis.digest")
 PROVIDER_OPEN = f"{PREFIX}open"
 MINUTE = 60.0
 """Seconds after which a digest whose hour has not come reads the settings anew."""
-
-SKEW = 300.0
-"""Seconds that Slack's clock may be behind ours, when a post is looked for that was made after the order."""
 
 PLAIN = "plain"
 """Stands in the job's row where Slack has refused the chart or the table."""
@@ -141,7 +138,7 @@ async def perform(job: Job, services: Services) -> None:
         job,
         channel=settings.digest_channel,
         thread_ts=None,
-        after=f"{earliest(order, week, settings):.6f}",
+        after=after(earliest(order, week, settings)),
         look=order.asked,
     )
     with patience(job, worthwhile=week == last_complete(services.now(), settings.zone)):
@@ -159,7 +156,7 @@ async def perform(job: Job, services: Services) -> None:
 
 def earliest(order: Order, week: Week, settings: Settings) -> float:
     """Epoch seconds since when the digest may be there; one that is asked for may be so since the week's digest day."""
-    ordered = order.at - SKEW
+    ordered = order.at
     if not order.asked:
         return ordered
     day = Week.of(week.ends(settings.zone), settings.zone).hour(settings.digest_day, time(), settings.zone)

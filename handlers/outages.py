@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.inbox import Job
 from handlers.blocks import Content, section
-from handlers.posts import InConversation
+from handlers.posts import InConversation, after
 from handlers.services import Services
 
 log = logging.getLogger("precis.outages")
@@ -27,7 +27,7 @@ async def perform(job: Job, services: Services) -> None:
     log.error("%d support messages could not be sorted for a quarter of an hour", sum(unsorted.values()))
     channel = (await services.settings.read()).digest_channel
     if channel and unsorted:
-        outlet = InConversation(services, job, channel=channel, thread_ts=None, after=f"{at.timestamp():.6f}")
+        outlet = InConversation(services, job, channel=channel, thread_ts=None, after=after(at.timestamp()))
         await outlet.deliver(line(unsorted))
 
 

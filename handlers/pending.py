@@ -13,7 +13,7 @@ from handlers.client import patience
 from handlers.links import permalink
 from handlers.mrkdwn import date as at
 from handlers.mrkdwn import escape, link
-from handlers.posts import InConversation
+from handlers.posts import InConversation, after
 from handlers.services import Services
 
 __all__ = ["QUEUE", "due", "give_up", "not_reported", "perform", "report"]
@@ -56,8 +56,7 @@ async def report(job: Job, services: Services) -> None:
     cases = [case for case in [await store.case(id) for id in ids[:LISTED]] if case is not None]
     if not cases:
         return
-    after = f"{moment.timestamp():.6f}"
-    outlet = InConversation(services, job, channel=channel, thread_ts=None, after=after)
+    outlet = InConversation(services, job, channel=channel, thread_ts=None, after=after(moment.timestamp()))
     with patience(job, worthwhile=services.now() - moment < EVENING):
         names = await services.people.names(case.assignee for case in cases if case.assignee)
         await outlet.deliver(content(cases, len(ids), names, services.workspace.url))

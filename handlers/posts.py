@@ -16,6 +16,9 @@ EVENT_TYPE = "precis_job"
 LOOK_BACK = 100
 """How many messages after the request are searched for a post whose record was lost."""
 
+SKEW = 300.0
+"""Seconds that Slack's clock may be behind ours, when a post is looked for that was made after a moment of ours."""
+
 BETWEEN_UPDATES = 3.0
 
 DELIVERED = "delivered"
@@ -193,6 +196,11 @@ async def find(mark: str, services: Services, *, channel: str, thread_ts: str | 
     return next(
         (found["ts"] for found in answer["messages"] if found.get("bot_id") == bot and marked(found, mark)), None
     )
+
+
+def after(moment: float) -> str:
+    """The ts after which `find` looks for what was posted after a moment of our own clock, in epoch seconds."""
+    return f"{moment - SKEW:.6f}"
 
 
 def marked(message: dict[str, Any], mark: str) -> bool:

@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from bot.scheduler import Bell
 from handlers import appointments
+from handlers.pending import REPORT
 from tests.clocks import Fast
 from tests.conftest import ADA, BEN, GENERAL, GUEST
 from tests.support import BILLING, BUG, QUIET, SPEED, SUPPORT, THANKS, by_words, cards, furnish, settled, sorting
@@ -174,6 +175,16 @@ async def test_it_posts_once_where_slack_fails_for_minutes(slack: Sandbox, app: 
     await say(slack, app, ADA, "The export fails")
     slack.fail("chat.postMessage", status=503, times=7)
     await wind(slack, app, clock, at(hours=16.1))
+
+    assert len(reports(slack)) == 1
+
+
+async def test_it_posts_once_though_slacks_clock_is_behind(slack: Sandbox, app: Precis) -> None:
+    await say(slack, app, ADA, "The export fails")
+    slack.fail("chat.postMessage", lost=True)
+    ahead = datetime.fromtimestamp(slack.workspace.clock() + 200, UTC)
+    await app.services.inbox.put("ahead", REPORT, {"channel": SUPPORT, "at": ahead.isoformat()})
+    await settled(slack, app)
 
     assert len(reports(slack)) == 1
 

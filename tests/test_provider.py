@@ -3,7 +3,8 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from bot.settings import OPERATOR
 from bot.store import Call
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, STRANGER, Start, talk
 from tests.gateways import OFFLINE, QUICK, at
+from tests.test_changes import CHANGE
 from tests.test_end_to_end import SUMMARY
 from tests.test_tldr import ask, link
 from tests.vendors import ClaudeServer, OpenAIServer, Received
@@ -418,6 +420,17 @@ async def test_it_tells_each_change_once_in_the_audit_channel(desk: Desk) -> Non
     assert post["text"] == (
         f"Ada Moreau changed the default model from as configured to {MINI}. Reason: &lt;!here&gt; cheaper"
     )
+
+
+async def test_it_tells_a_change_once_though_slacks_clock_is_behind(desk: Desk) -> None:
+    services = desk.precis.services
+    ahead = datetime.fromtimestamp(desk.slack.workspace.clock() + 200, UTC)
+    await services.store.change_setting(replace(CHANGE, id="ahead", changed_at=ahead.isoformat(), changed_by=OPERATOR))
+    desk.slack.fail("chat.postMessage", lost=True)
+    await services.inbox.put("audit:ahead", "audit", {"change": "ahead", "channel": AUDIT})
+    await settled(desk, "audit")
+
+    assert len(desk.slack.workspace.history(AUDIT)) == 1
 
 
 async def settled(desk: Desk, queue: str) -> None:
