@@ -78,7 +78,7 @@ def messages(data: Path, folder: str) -> list[dict[str, str]]:
 
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator[Opened]:
-    async with opened(tmp_path, OFFLINE) as running:
+    async with opened(tmp_path, OFFLINE, settings=Settings(requests_per_user_hour=None)) as running:
         yield running
 
 
