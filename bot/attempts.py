@@ -17,7 +17,7 @@ from bot.database import DatabaseError, Unavailable
 from bot.limits import estimated_input, fits
 from bot.origin import Origin
 from bot.pool import Pool
-from bot.pricing import Cost, Prices
+from bot.pricing import UNPRICED, Cost, Prices
 from bot.routes import Choice
 from bot.store import Call, KeptPrompt, Store
 
@@ -25,9 +25,6 @@ log = logging.getLogger("precis.llm")
 
 AWAY = 0.5
 """Seconds between tries to write where the database is away."""
-
-UNPRICED = Cost(None, None)
-"""What never reached the vendor's meter."""
 
 WORK, COMPARE = "work", "compare"
 """Purposes of a call: somebody waits for its answer, or models are compared by it. A comparison's text stands in the

@@ -9,6 +9,7 @@ from bot.settings import Settings
 from bot.store import Case
 from bot.triager import in_words
 from handlers.blocks import NAME_LENGTH, Content, actions, button, clip, context, fitted, section
+from handlers.modals import plain
 from handlers.mrkdwn import escape
 
 CATEGORY, URGENCY = "triage_category", "triage_urgency"
@@ -126,10 +127,6 @@ def menu(title: str, action_id: str, labels: Any, chosen: str | None) -> dict[st
         "placeholder": plain(title),
         "options": list(options.values()),
     } | initial
-
-
-def plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def footer(case: Case) -> str:

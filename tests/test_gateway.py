@@ -308,7 +308,7 @@ async def test_it_closes_the_old_provider_when_its_last_call_ends(
 ) -> None:
     routes = Switch(at(claude).choice)
     async with opened(tmp_path, at(claude), at(openai), routes=routes, policy=Policy()) as running:
-        claude.latency = 0.3
+        claude.latency = 5.0
         slow = asyncio.create_task(running.gateway.ask(REQUEST, ORIGIN))
         await claude.arrived.wait()
         routes.route = Route(FALLBACK)
