@@ -8,6 +8,7 @@ from anthropic.types import Usage as Billed
 
 from adapters import errors
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, Usage, finished
+from adapters.connections import connections
 from adapters.models import rules
 
 FINISHES = {
@@ -32,7 +33,12 @@ class Claude(Provider):
         self.model = model
         self.row = rules(model)
         self.client = anthropic.AsyncAnthropic(
-            api_key=key, base_url=base_url, max_retries=0, timeout=SOCKET_SECONDS, open_telemetry=False
+            api_key=key,
+            base_url=base_url,
+            max_retries=0,
+            timeout=SOCKET_SECONDS,
+            http_client=connections(),
+            open_telemetry=False,
         )
 
     async def complete(self, request: Request) -> Reply:

@@ -13,6 +13,7 @@ from openai.types.chat.completion_create_params import ResponseFormat
 
 from adapters import errors, openai_chat
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, finished
+from adapters.connections import connections
 from adapters.models import UNKNOWN
 
 NO_KEY = "none"
@@ -55,7 +56,11 @@ class Compatible(Provider):
         )
         self.knows_schemas = True
         self.client = openai.AsyncOpenAI(
-            api_key=key or NO_KEY, base_url=base_url, max_retries=0, timeout=SOCKET_SECONDS
+            api_key=key or NO_KEY,
+            base_url=base_url,
+            max_retries=0,
+            timeout=SOCKET_SECONDS,
+            http_client=connections(),
         )
         # The SDK has filled these from variables that are meant for OpenAI's eyes.
         self.client.organization = self.client.project = None

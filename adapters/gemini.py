@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from adapters import errors
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, Usage, finished
+from adapters.connections import connections
 from adapters.gemini_words import FINISHES, from_google
 from adapters.models import Model, rules
 
@@ -23,8 +24,7 @@ class Gemini(Provider):
         warnings.filterwarnings("ignore", category=UserWarning, module=r"google\.genai\._common")  # new finish reasons
         self.model = model
         self.row = rules(model)
-        # With aiohttp installed the SDK would use that, and retry in silence. It leaves a given client for us to close.
-        self.http = httpx2.AsyncClient(limits=httpx2.Limits(max_connections=None))
+        self.http = connections()  # the SDK leaves it for us to close
         options = types.HttpOptions(
             base_url=base_url,
             api_version="v1beta",

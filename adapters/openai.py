@@ -9,6 +9,7 @@ from openai.types.chat import ChatCompletion
 
 from adapters import errors
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, finished
+from adapters.connections import connections
 from adapters.models import rules
 from adapters.openai_chat import FINISHES, failure, form, messages, reply
 
@@ -21,7 +22,9 @@ class OpenAI(Provider):
         self.model = model
         self.row = rules(model)
         self.failure = partial(failure, self.name)
-        self.client = openai.AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=SOCKET_SECONDS)
+        self.client = openai.AsyncOpenAI(
+            api_key=key, base_url=base_url, max_retries=0, timeout=SOCKET_SECONDS, http_client=connections()
+        )
 
     async def complete(self, request: Request) -> Reply:
         with errors.mapped(self.name, self.failure):

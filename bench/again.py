@@ -26,7 +26,8 @@ async def measure(scale: Scale) -> Table:
         return found
     workspace, root = scenery
     async with staged(workspace, slack_seconds=0.0, model_seconds=0.0) as stage:
-        async with launched(stage.slack, stage.place("app"), stage.settings(SPLITS)):
+        async with launched(stage.slack, stage.place("app"), stage.settings(SPLITS)) as app:
+            await app.ready()
             first = await ask(stage, scenery)
             stage.model.latency = scale.model_seconds
             same = [await ask(stage, scenery) for _ in range(TIMES)]

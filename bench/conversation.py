@@ -57,10 +57,12 @@ async def measure(scale: Scale) -> Table:
         return found
     async with staged(scenery[0], model_seconds=scale.model_seconds) as stage:
         async with launched(stage.slack, stage.place("parts"), stage.settings(SPLITS), WATCHED) as app:
+            await app.ready()
             parts = await ask(stage, scenery)
             peak = app.peak()
             late = stall(await app.stop(), parts)
         async with launched(stage.slack, stage.place("whole"), stage.settings(WHOLE)) as other:
+            await other.ready()
             whole = await ask(stage, scenery)
             await other.stop()
     fill(found, parts, whole)

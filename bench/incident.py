@@ -37,6 +37,7 @@ async def measure(scale: Scale) -> Table:
         place = stage.place("app")
         settings = stage.settings() | {"TRIAGE_CHANNELS": SUPPORT}
         async with launched(stage.slack, place, settings) as app:
+            await app.ready()
             took, cpu = await sorted_all(stage, app, place / "precis.db", size)
     found.add("all sorted after", table.seconds(took, bar), bar=f"< {bar:.1f} s")
     found.add("model calls", table.count(len(stage.model.received), size), bar=f"{size}")

@@ -128,6 +128,7 @@ async def load(size: int, scale: Scale) -> Load:
         staged(workspace, model_seconds=scale.model_seconds) as stage,
         launched(stage.slack, stage.place("app"), stage.settings()) as app,
     ):
+        await app.ready()
         cold = await wave(stage, app, threads[:size])
         warm = await wave(stage, app, threads[size:])
         return Load(size, cold, warm, app.peak())

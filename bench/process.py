@@ -17,6 +17,9 @@ STARTING = 30.0
 STOPPING = 20.0
 """Seconds that starting and stopping may take before the measurement is given up."""
 
+READY = "is ready"
+"""What the app logs about its provider."""
+
 
 class NotStarted(Exception):
     """The app ended or stayed silent instead of connecting. The text is the end of what it said."""
@@ -41,6 +44,12 @@ class App:
         except OSError:
             return None
         return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), None)
+
+    async def ready(self) -> None:
+        """Wait until it can ask its model: when it connects, it has not imported the SDK yet."""
+        async with asyncio.timeout(STARTING):
+            while READY not in self.said():  # noqa: ASYNC110  # another process writes there
+                await asyncio.sleep(0.02)
 
     def cpu(self) -> float:
         """Seconds of processor time so far, 0 where there is no /proc."""
@@ -75,7 +84,7 @@ async def launched(
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_API_URL": slack.api_url,
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "INFO",
     }
     log = folder / "app.log"
     with log.open("ab") as output:

@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import health, housekeeping
 from bot.config import Config
 from bot.database import Database, DatabaseError
-from bot.gateways import gateway
+from bot.gateways import gateway, ready
 from bot.health import Health
 from bot.inbox import Inbox
 from bot.limits import Policy
@@ -159,6 +159,8 @@ async def running(
         await listen(precis, config, stack)
         if config.slack_app_token is not None:
             await connect(precis, config.slack_app_token.get_secret_value(), stack)
+        preparing = asyncio.create_task(ready(llm))  # the SDK takes its time: Slack is answered meanwhile
+        stack.callback(preparing.cancel)
         yield precis
 
 

@@ -70,7 +70,7 @@ class Attempts:
         async with self.pool.provider(attempt.choice) as provider:
             if not fits(attempt.request, provider.row):
                 raise TooLong(provider.name, "estimated")
-            dearest = await self.dearest(attempt, provider)
+            dearest = self.dearest(attempt, provider)
             reserved: float | None = 0.0  # whoever is cancelled before it is known may have reserved all the same
             try:
                 reserved = await self.budget.reserve(attempt.id, provider.name, dearest, attempt.purpose)
@@ -97,16 +97,13 @@ class Attempts:
         await self.record(attempt, None, reply, bill)
         return reply
 
-    async def dearest(self, attempt: Attempt, provider: Provider) -> float | None:
+    def dearest(self, attempt: Attempt, provider: Provider) -> float | None:
         """The most that the attempt is likely to cost: all of its input anew, and all the output that it may write."""
         usage = Usage(
             input_total=estimated_input(attempt.request, provider.row),
             output_total=provider.row.output_limit(attempt.request.max_output_tokens),
         )
-        return (await self.cost(attempt.choice, attempt.choice.model, usage, attempt.at)).usd
-
-    async def cost(self, choice: Choice, model: str, usage: Usage, at: datetime) -> Cost:
-        return await asyncio.to_thread(self.prices.cost, choice.vendor, model, usage, at)
+        return self.prices.cost(attempt.choice.vendor, attempt.choice.model, usage, attempt.at).usd
 
     async def record(
         self, attempt: Attempt, error: str | None, reply: Reply | None, bill: list[Cost], held: float | None = None
@@ -115,7 +112,7 @@ class Attempts:
         seconds = time.monotonic() - attempt.started
         cost = UNPRICED
         if reply is not None:
-            cost = await self.cost(attempt.choice, reply.served_model, reply.usage, attempt.at)
+            cost = self.prices.cost(attempt.choice.vendor, reply.served_model, reply.usage, attempt.at)
             bill.append(cost)
         await written(lambda: self.keep_prompt(attempt.request))
         row = self.row(attempt, error, reply, cost, held, seconds)

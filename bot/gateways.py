@@ -12,10 +12,12 @@ from adapters.errors import MissingKey, ProviderError
 from bot.attempts import Attempts
 from bot.budget import Alarm, Budget
 from bot.config import Config
+from bot.database import DatabaseError
 from bot.limits import Policy
 from bot.llm import Gateway
 from bot.pool import Build, Pool
 from bot.pricing import Prices
+from bot.providers import ProviderConfig
 from bot.quota import Quota
 from bot.routes import Choice, Routes
 from bot.settings import WorkspaceSettings
@@ -37,37 +39,46 @@ async def gateway(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Gateway]:
-    """A gateway whose first provider is ready if it can be, and whose providers are closed at the end."""
-    pool = Pool(builder(config))
+    """A gateway whose providers are closed at the end."""
+    pool = Pool(builder(config, prices))
     attempts = Attempts(pool, store, prices, Budget(store, settings, alarm=alarm, now=now), keep_text=config.keeps_text)
     made = Gateway(attempts, routes, Quota(store, settings, now=now), Turns(config.max_concurrent_calls), policy)
     try:
-        await ready(pool, made)
         yield made
     finally:
         await made.shadows.close()
         await pool.close()
 
 
-async def ready(pool: Pool, made: Gateway) -> None:
+async def ready(made: Gateway) -> None:
     """Build the first provider before anybody waits for it. One that an admin chose may have lost its key since."""
-    first = (await made.route("", "")).first
     try:
-        await pool.shared(first)
+        first = (await made.route("", "")).first
+    except DatabaseError as error:
+        log.warning(
+            "Nobody knows whom to ask (%s): it is looked up again with the first question", type(error).__name__
+        )
+        return
+    try:
+        await made.attempts.pool.shared(first)
     except ProviderError as error:
         log.warning("%s cannot be asked (%s): whoever asks is told why", first, error.kind)
+    else:
+        log.info("%s is ready", first)
 
 
-def builder(config: Config) -> Build:
-    """Builds providers in a thread, where the SDK is imported when it is first needed."""
+def builder(config: Config, prices: Prices) -> Build:
+    """Builds providers in a thread, where the SDK and the price table are imported when they are first needed."""
+
+    def built(found: ProviderConfig, choice: Choice) -> Provider:
+        prices.known(choice.vendor, choice.model, datetime.now(UTC))
+        key = found.key.get_secret_value() if found.key else None
+        return adapters.build(found.name, key=key, model=found.model, base_url=found.base_url, window=found.window)
 
     async def build(choice: Choice) -> Provider:
         found = config.provider_for(choice)
         if found is None:
             raise MissingKey(choice.provider, choice.vendor.key_variable or "")
-        key = found.key.get_secret_value() if found.key else None
-        return await asyncio.to_thread(
-            adapters.build, found.name, key=key, model=found.model, base_url=found.base_url, window=found.window
-        )
+        return await asyncio.to_thread(built, found, choice)
 
     return build

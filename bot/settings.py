@@ -1,9 +1,11 @@
 """The settings of a workspace: defaults from the environment, and over them what admins have set."""
 
+import asyncio
 import json
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import reduce
 from typing import Annotated, Literal
@@ -140,10 +142,17 @@ def model_setting(task: str) -> str:
     return f"{task}_model"
 
 
+@dataclass(slots=True)
+class Reading:
+    """A look into the database that has not begun yet, or what it found."""
+
+    found: Settings | None = None
+
+
 class WorkspaceSettings:
     """Reads and changes the settings of one workspace, always from the database: a change holds for the next read.
 
-    Every method raises `DatabaseError`.
+    Whoever asks while others wait for their look shares the next one. Every method raises `DatabaseError`.
     """
 
     def __init__(
@@ -159,10 +168,19 @@ class WorkspaceSettings:
         self.defaults = defaults
         self.now = now
         self.read_last: tuple[dict[str, str], Settings] = ({}, defaults)
+        self.turn = asyncio.Lock()
+        self.next_reading = Reading()
 
     async def read(self) -> Settings:
         """What holds now. A value that this version cannot read counts as not set, and is named in the log."""
-        changed = await self.store.settings(self.workspace)
+        reading = self.next_reading
+        async with self.turn:
+            if reading.found is None:
+                self.next_reading = Reading()
+                reading.found = self.standing(await self.store.settings(self.workspace))
+        return reading.found
+
+    def standing(self, changed: dict[str, str]) -> Settings:
         if changed != self.read_last[0]:
             self.read_last = changed, reduce(self.with_value, changed.items(), self.defaults)
         return self.read_last[1]

@@ -12,7 +12,10 @@ from handlers.links import TS
 
 PAGE = 999
 APART = 1.25
-"""Seconds between two calls: conversations.history is Tier 3, about 50 a minute for the whole workspace."""
+"""Seconds between two calls in the long run: conversations.history is Tier 3, about 50 a minute for the workspace."""
+
+AT_ONCE = 4
+"""Calls that follow each other without a rest, after as many rests: Slack's tiers allow bursts."""
 
 NEAR = 120.0
 """Seconds that two messages may lie apart to be read by the same call."""
@@ -34,7 +37,7 @@ class Current:
         self.slack = slack
         self.waiting: dict[str, Batch] = {}
         self.turn = asyncio.Lock()
-        self.next_at = 0.0
+        self.rested_at = 0.0
 
     async def message(self, channel: str, ts: str) -> dict[str, Any] | None:
         """The message as it is now, None where it was deleted. Raises `SlackApiError` where Slack fails."""
@@ -69,7 +72,7 @@ class Current:
         async for page in await self.slack.conversations_history(
             channel=channel, oldest=first, latest=last, inclusive=True, limit=limit
         ):
-            self.next_at = time.monotonic() + APART
+            self.rested_at = max(self.rested_at, time.monotonic()) + APART
             for message in page["messages"]:
                 yield message
             if first == last or not page.get("has_more"):
@@ -77,7 +80,7 @@ class Current:
             await self.rest()
 
     async def rest(self) -> None:
-        await asyncio.sleep(max(0.0, self.next_at - time.monotonic()))
+        await asyncio.sleep(max(0.0, self.rested_at - AT_ONCE * APART + APART - time.monotonic()))
 
 
 def spans(wanted: list[str]) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.choices import Choice
+from bot.gateways import ready
 from bot.routes import FixedRoutes, Route, RoutingTable, table
 from bot.settings import Settings
 from tests.gateways import OFFLINE, opened
@@ -100,6 +101,7 @@ async def test_it_starts_though_the_chosen_provider_has_lost_its_key(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(tmp_path, OFFLINE, routes=FixedRoutes(Route(MINI))) as running:
+        await ready(running.gateway)
         assert await running.calls() == []
 
     assert "openai/gpt-4o-mini cannot be asked (missing_key)" in caplog.text

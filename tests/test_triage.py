@@ -225,19 +225,24 @@ async def test_it_opens_another_case_after_a_minute(slack: Sandbox, triage: Prec
     assert len(await cases(triage)) == 2 + 1
 
 
-async def test_it_updates_the_card_once_for_several_edits(slack: Sandbox, triage: Precis, server: OpenAIServer) -> None:
-    ts = await say(slack, triage, "The export fails")
-    calls = len(server.received)
-    for text in ("The exprot fails", "I need", "I need an invoice"):
-        await slack.person(ADA).edit(SUPPORT, ts, text)
-    await settled(slack, triage)
+async def test_it_updates_the_card_once_for_several_edits(
+    slack: Sandbox, workspace: Workspace, settings: Config, server: OpenAIServer
+) -> None:
+    furnish(workspace)
+    async with sorting(settings, server, speed=1) as triage:
+        await slack.connected()
+        ts = await say(slack, triage, "The export fails")
+        calls = len(server.received)
+        for text in ("The exprot fails", "I need", "I need an invoice"):
+            await slack.person(ADA).edit(SUPPORT, ts, text)
+        await settled(slack, triage)
 
-    assert len(server.received) == calls + 1
-    assert methods(slack, "chat.update") == ["chat.update"]
-    assert "billing" in cards(slack, ts)[0]["text"]
-    assert emoji(slack, ts) == ["credit_card"]
-    [case] = await cases(triage)
-    assert case.text == "I need an invoice"
+        assert len(server.received) == calls + 1
+        assert methods(slack, "chat.update") == ["chat.update"]
+        assert "billing" in cards(slack, ts)[0]["text"]
+        assert emoji(slack, ts) == ["credit_card"]
+        [case] = await cases(triage)
+        assert case.text == "I need an invoice"
 
 
 async def test_it_shows_an_edit_once_slack_is_back(slack: Sandbox, triage: Precis) -> None:
