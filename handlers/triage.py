@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -166,7 +167,9 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
     messages = await services.store.case_messages(case.id)
     if case.covered == state(messages):
         return
-    said = [found for each in messages if (found := await read(each, services)) is not None]
+    read = [(each, await services.current.message(each.channel, each.ts)) for each in messages]
+    covered = state([await as_read(*each, services) for each in read])
+    said = [found for each in read if (found := worded(*each)) is not None]
     if case.ts not in {found.ts for found in said}:
         await dissolve(case, messages, services)
         return
@@ -175,13 +178,21 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
     triage = await services.triager.triage(said, settings, origin)
     transcript = Transcript(said)
     masked = await offload(len(said), lambda: "\n".join(message.text for message in transcript.messages))
-    outcome = kept(triage, state(messages), masked, case, services)
+    outcome = kept(triage, covered, masked, case, services)
     await services.store.sort_case(case.id, outcome, services.now())
 
 
-async def read(message: CaseMessage, services: Services) -> Message | None:
+async def as_read(message: CaseMessage, found: dict[str, Any] | None, services: Services) -> CaseMessage:
+    """The message with the last edit that was read, so that the jobs of that edit and of those before find it done."""
+    edited = str(((found or {}).get("edited") or {}).get("ts") or "")
+    if edited <= message.edited:
+        return message
+    await services.store.note_edit(message.workspace, message.channel, message.ts, edited)
+    return replace(message, edited=edited)
+
+
+def worded(message: CaseMessage, found: dict[str, Any] | None) -> Message | None:
     """A message as it is now; None where it was deleted, or says nothing any more."""
-    found = await services.current.message(message.channel, message.ts)
     text = mrkdwn.plain(written(found), lambda user: SOMEBODY) if found else ""
     return Message(message.ts, AUTHOR, text) if text.strip() else None
 
