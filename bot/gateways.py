@@ -70,8 +70,8 @@ async def ready(made: Gateway) -> None:
 def builder(config: Config, prices: Prices) -> Build:
     """Builds providers in a thread, where the SDK and the price table are imported when they are first needed."""
 
-    def built(found: ProviderConfig, choice: Choice) -> Provider:
-        prices.known(choice.vendor, choice.model, datetime.now(UTC))
+    def built(found: ProviderConfig) -> Provider:
+        prices.prepare()
         key = found.key.get_secret_value() if found.key else None
         return adapters.build(found.name, key=key, model=found.model, base_url=found.base_url, window=found.window)
 
@@ -79,6 +79,6 @@ def builder(config: Config, prices: Prices) -> Build:
         found = config.provider_for(choice)
         if found is None:
             raise MissingKey(choice.provider, choice.vendor.key_variable or "")
-        return await asyncio.to_thread(built, found, choice)
+        return await asyncio.to_thread(built, found)
 
     return build

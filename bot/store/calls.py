@@ -35,7 +35,7 @@ NAMES: dict[By, str] = {
     "day": "day",
 }
 LINES = """
-    WITH days (day, begins, ends) AS (VALUES {days}), found AS (
+    WITH days (day, begins, ends) AS (VALUES {days}), found AS MATERIALIZED (
         SELECT {name} AS name, {purpose} AS purpose, outcome, input_tokens, cached_tokens, output_tokens, cost_usd,
             latency_ms
         FROM days CROSS JOIN calls WHERE called_at >= begins AND called_at < ends
