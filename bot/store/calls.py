@@ -17,7 +17,7 @@ Day = tuple[str, str, str]
 
 FORGET_CALLS = """
     UPDATE calls SET prompt = NULL, answer = NULL WHERE id IN (
-        SELECT id FROM calls WHERE called_at < $1 AND (prompt IS NOT NULL OR answer IS NOT NULL) LIMIT 200)
+        SELECT id FROM calls WHERE called_at < $1 AND (prompt IS NOT NULL OR answer IS NOT NULL) LIMIT 100)
     RETURNING id"""
 
 LAST_ERRORS = """
