@@ -1,7 +1,7 @@
 """How the SDKs reach their vendors: over aiohttp, whose pool costs the same with one connection and with hundreds.
 
-Their own pool looks at every connection for each request. 256 calls at once took it 6 to 12 ms of processor time
-each, and take 2 to 5 ms here (measured on 2 cores). What the SDKs offer for aiohttp themselves differs: one repeats a
+Their own pool looks at every connection for each request. 256 calls at once took it 6 to 13 ms of processor time
+each, and take 3 to 7 ms here (measured on 2 cores). What the SDKs offer for aiohttp themselves differs: one repeats a
 request in silence, one calls a refused connection a timeout.
 """
 

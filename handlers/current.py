@@ -80,7 +80,7 @@ class Current:
             await self.rest()
 
     async def rest(self) -> None:
-        await asyncio.sleep(max(0.0, self.rested_at - AT_ONCE * APART + APART - time.monotonic()))
+        await asyncio.sleep(max(0.0, self.rested_at - (AT_ONCE - 1) * APART - time.monotonic()))
 
 
 def spans(wanted: list[str]) -> Iterator[tuple[str, str]]:
