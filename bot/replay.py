@@ -54,6 +54,22 @@ class Estimate:
     usd: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a comparison was said to cost: the known costs in US dollars, and whether some are `unknown`."""
+
+    usd: float
+    unknown: bool
+
+    @classmethod
+    def of(cls, estimates: Sequence[Estimate]) -> "Quote":
+        return cls(sum(each.usd or 0.0 for each in estimates), any(each.usd is None for each in estimates))
+
+    def covers(self, other: "Quote") -> bool:
+        """Whether whoever agreed to this one has agreed to the other."""
+        return other.usd <= self.usd and (self.unknown or not other.unknown)
+
+
 @dataclass(frozen=True)
 class Plan:
     """A comparison before it is made. `logged` are all prompts, newest first, of which some cannot be asked again.

@@ -8,16 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from bot.catalogue import LIKE, SEE_HELP, Catalogue, Misunderstood
+from bot.catalogue import LIKE, SEE_HELP, Catalogue, Misunderstood, either
 from bot.choices import DEFAULT, TASKS, WHOLE, Choice
+from bot.measures import MEASURES
 from bot.privacy import Masker
 from bot.settings import OFF, model_setting
+from bot.summariser import TASK as SUMMARISE
 
 SCOPES = (*TASKS, DEFAULT)
 BUDGETS = {"daily": "daily_budget_usd", "monthly": "monthly_budget_usd", "shadow": "shadow_daily_usd"}
 UNSET = "default"
 REASON_LENGTH = 200
 MOST_PARTS = 5
+USUAL_PROMPTS, MOST_PROMPTS = 20, 100
+"""How many prompts are compared where nobody says, and at most."""
+
 BECAUSE = re.compile(r"(?:^|\s)because\s+", re.IGNORECASE)
 
 
@@ -51,10 +56,11 @@ class Help(Frozen):
 
 
 class Compare(Frozen):
-    """Models side by side on logged prompts; `words` say how many and of which task."""
+    """Models side by side on the last `most` logged prompts of a task."""
 
     kind: Literal["compare"] = "compare"
-    words: str = ""
+    most: int = USUAL_PROMPTS
+    task: str = SUMMARISE
 
 
 class Switch(Frozen):
@@ -171,7 +177,24 @@ def budget(words: Sequence[str], catalogue: Catalogue) -> Switch:
 
 
 def compare(words: Sequence[str], catalogue: Catalogue) -> Compare:
-    return Compare(words=" ".join(words))
+    how = (
+        f"Write compare, then how many prompts (1 to {MOST_PROMPTS}, else {USUAL_PROMPTS}), then the task: compare"
+        f" {USUAL_PROMPTS} {SUMMARISE}."
+    )
+    most, rest = (int(words[0][:9]), words[1:]) if words and words[0].isdecimal() else (USUAL_PROMPTS, words)
+    if len(rest) > 1:
+        raise Misunderstood(how)
+    if not 1 <= most <= MOST_PROMPTS:
+        raise Misunderstood(f"I compare 1 to {MOST_PROMPTS} prompts at a time. {how}")
+    return Compare(most=most, task=compared(rest[0].lower()) if rest else SUMMARISE)
+
+
+def compared(task: str) -> str:
+    if task in MEASURES:
+        return task
+    close = difflib.get_close_matches(task, MEASURES, 1, LIKE)
+    guess = f"Did you mean {close[0]}?" if close else f"Choose {either(list(MEASURES))}."
+    raise Misunderstood(f"There is no task “{task[:40]}” whose models can be compared. {guess}")
 
 
 def bare(asked: Status | History | Report | Help) -> Callable[[Sequence[str], Catalogue], Asked]:

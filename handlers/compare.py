@@ -2,16 +2,14 @@
 
 import logging
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from slack_bolt.async_app import AsyncAck
 
 from bot.inbox import Job
-from bot.measures import MEASURES
-from bot.replay import Wanted
-from bot.summariser import TASK as SUMMARISE
+from bot.replay import Quote, Wanted
+from bot.switching import Compare as Asked
 from handlers import blocks, comparisons, posts
 from handlers.buttons import chosen
 from handlers.client import webhook
@@ -22,18 +20,17 @@ from handlers.services import Services
 log = logging.getLogger("precis.compare")
 
 QUEUE = "compare"
-USUAL, MOST = 20, 100
-"""How many prompts are compared where nobody says, and at most."""
-
 COUNTING = "A direct message from me says what there is to compare and what it costs, and asks whether to go on."
-HOW = f"Write compare, then how many prompts (1 to {MOST}, else {USUAL}), then the task: compare 20 {SUMMARISE}."
 CANCELLED = "Nothing was compared."
 NOT_AN_ADMIN = "Only admins of this workspace can compare models."
 NOT_YOURS = "Only the admin who asked for this comparison can do that."
 
 
 class Compare(BaseModel):
-    """A comparison as it waits in the inbox and behind its buttons: an admin's, of the prompts up to a moment."""
+    """A comparison as it waits in the inbox and behind its buttons: an admin's, of the prompts up to a moment.
+
+    `quote` is what the admin was told that it costs, None before that.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,14 +38,15 @@ class Compare(BaseModel):
     most: int
     until: datetime
     user: str
+    quote: Quote | None = None
 
     @property
     def wanted(self) -> Wanted:
         return Wanted(self.task, self.most, self.until)
 
 
-async def begin(text: str, *, user: str, key: str, services: Services) -> str:
-    """Take what was typed behind `compare`, and return what to tell whoever typed it.
+async def begin(asked: Asked, *, user: str, key: str, services: Services) -> str:
+    """Take what was asked for, and return what to tell whoever did.
 
     `key` names the command, so that a repetition of it is the same. Raises `SlackApiError` where Slack does not say who
     they are, `DatabaseError` where it could not be written down; then nothing was taken.
@@ -56,32 +54,9 @@ async def begin(text: str, *, user: str, key: str, services: Services) -> str:
     if not await services.admins.include(user):
         log.info("%s wanted to compare models and is no admin", user)
         return NOT_AN_ADMIN
-    most, task, wrong = parsed(text.lower().split())
-    if wrong:
-        return wrong
-    asked = Compare(task=task, most=most, until=datetime.now(UTC), user=user)
-    await services.inbox.put(f"compare:{key}", QUEUE, asked.model_dump(mode="json"))
+    wanted = Compare(task=asked.task, most=asked.most, until=datetime.now(UTC), user=user)
+    await services.inbox.put(f"compare:{key}", QUEUE, wanted.model_dump(mode="json"))
     return COUNTING
-
-
-def parsed(words: list[str]) -> tuple[int, str, str]:
-    """How many prompts and of which task, or else a sentence about what is wrong."""
-    most, task = USUAL, SUMMARISE
-    if words and words[0].isdecimal():
-        most = int(words.pop(0)[:9])
-    if words:
-        task = words.pop(0)
-    if words:
-        return most, task, HOW
-    if not 1 <= most <= MOST:
-        return most, task, f"I compare 1 to {MOST} prompts at a time. {HOW}"
-    return most, task, "" if task in MEASURES else no_such(task)
-
-
-def no_such(task: str) -> str:
-    close = get_close_matches(task, MEASURES, n=1)
-    guess = f"Did you mean {close[0]}?" if close else f"Choose {' or '.join(MEASURES)}."
-    return f"There is no task {task[:40]} whose models can be compared. {guess}"
 
 
 async def perform(job: Job, services: Services) -> None:
@@ -91,7 +66,8 @@ async def perform(job: Job, services: Services) -> None:
     asked = Compare.model_validate(job.body)
     plan = await services.replay.plan(asked.wanted)
     estimates = await services.replay.estimates(plan)
-    content = comparisons.question(plan, estimates, asked.model_dump_json())
+    quoted = asked.model_copy(update={"quote": Quote.of(estimates)})
+    content = comparisons.question(plan, estimates, quoted.model_dump_json())
     await posts.post(content, job, services, channel=asked.user)
     await job.note_posted(DELIVERED)
 

@@ -7,7 +7,7 @@ from adapters.models import label
 from bot.comparison import Figures, ModelFigures
 from bot.evals import Proportion
 from bot.measures import TRIAGE
-from bot.replay import Estimate, Plan
+from bot.replay import Estimate, Plan, Quote
 from bot.routes import Choice
 from handlers.answers import plural
 from handlers.blocks import Content, actions, button, context, fitted, notice, section
@@ -19,6 +19,7 @@ LEAST_SHOWN = 0.0001
 """US dollars; with four decimals, less would read like nothing."""
 
 NONE_LEFT = "There is nothing to compare: no prompt of the task {task} is kept any more, or none was asked yet."
+DEARER = "This costs more than I told you, so I ask again. "
 ON_CORRECTED = (
     "*Correct* counts cases that people corrected, with the 95 % interval. The model that they corrected starts at a "
     "disadvantage there."
@@ -26,13 +27,17 @@ ON_CORRECTED = (
 CITED = "*Cited* counts the entries that cite a message which exists; the others are left out of what people see."
 
 
-def question(plan: Plan, estimates: Sequence[Estimate], value: str) -> Content:
-    """What comparing would cost, and whether to do it; where nothing is left to compare, just that."""
+def question(plan: Plan, estimates: Sequence[Estimate], value: str, *, dearer: bool = False) -> Content:
+    """What comparing would cost, and whether to do it; where nothing is left to compare, just that.
+
+    `dearer` says that it was asked before, at a lower cost.
+    """
     if not plan.prompts:
         return notice(" ".join([NONE_LEFT.format(task=plan.wanted.task), *shortages(plan)]))
-    head = f"Compare {plural(len(plan.choices), 'model')} on {prompts(plan)}?"
+    head = f"{DEARER if dearer else ''}Compare {plural(len(plan.choices), 'model')} on {prompts(plan)}?"
     lines = [f"• {named(each.choice, plan.in_use)}: {cost(each, len(plan.prompts))}" for each in estimates]
-    total = f"Together {together(estimates)}. Estimated from the tokens that these prompts took before."
+    price = together(Quote.of(estimates))
+    total = f"Together {price}. Estimated from the tokens that these prompts took before."
     spoken = [*map(escape, [head, *shortages(plan), *lines, total])]
     return fitted(
         spoken,
@@ -41,7 +46,7 @@ def question(plan: Plan, estimates: Sequence[Estimate], value: str) -> Content:
             *[section(escape(" ".join(said))) for said in [shortages(plan)] if said],
             section("\n".join(map(escape, lines))),
             context(escape(total)),
-            actions(button(f"Compare, {together(estimates)}", COMPARE, value), button("Cancel", CANCEL, value)),
+            actions(button(f"Compare, {price}", COMPARE, value), button("Cancel", CANCEL, value)),
         ],
     )
 
@@ -80,10 +85,8 @@ def about(usd: float | None) -> str:
     return f"about {money(usd)}" if usd >= LEAST_SHOWN else money(usd)
 
 
-def together(estimates: Sequence[Estimate]) -> str:
-    known = sum(each.usd or 0.0 for each in estimates)
-    unknown = any(each.usd is None for each in estimates)
-    return f"{about(known)} and what is unknown" if unknown else about(known)
+def together(quote: Quote) -> str:
+    return f"{about(quote.usd)} and what is unknown" if quote.unknown else about(quote.usd)
 
 
 def named(choice: Choice, in_use: Choice) -> str:

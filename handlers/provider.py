@@ -105,7 +105,7 @@ async def content(asked: Asked, order: Order, job: Job, services: Services) -> C
     if isinstance(asked, Switch):
         return await switches.carry_out(asked, order, job, services)
     if isinstance(asked, Compare):
-        return blocks.notice(await compare.begin(asked.words, user=order.user, key=job.id, services=services))
+        return blocks.notice(await compare.begin(asked, user=order.user, key=job.id, services=services))
     if isinstance(asked, Status):
         return await status(order, services)
     if isinstance(asked, Report):

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job
-from bot.replay import Plan, Progress
+from bot.replay import Plan, Progress, Quote
 from handlers import blocks, comparisons
 from handlers.client import refusal
 from handlers.compare import Compare, allowed, asked_by
@@ -32,22 +32,33 @@ class Replayed(Compare):
 
 
 async def compare(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
-    """Take the press; a question is answered once."""
+    """Take the press; a question is answered once, for each cost that it names."""
     async with taking(ack, body, services):
         asked = asked_by(body)
         if await allowed(body, asked.user, ack, services):
             place = body["container"]
             wanted = Replayed(**asked.model_dump(), channel=place["channel_id"], ts=place["message_ts"])
-            await services.inbox.put(f"replay:{wanted.channel}:{wanted.ts}", QUEUE, wanted.model_dump(mode="json"))
+            price = wanted.quote.usd if wanted.quote else ""
+            await services.inbox.put(
+                f"replay:{wanted.channel}:{wanted.ts}:{price}", QUEUE, wanted.model_dump(mode="json")
+            )
             await ack()
 
 
 async def perform(job: Job, services: Services) -> None:
-    """Ask what nobody has asked yet; each answer is kept at once, so that another try goes on from there."""
+    """Ask what nobody has asked yet; each answer is kept at once, so that another try goes on from there.
+
+    Where models, prices or settings have changed since the admin agreed, so that it costs more, it is asked anew.
+    """
     wanted = Replayed.model_validate(job.body)
     place = outlet(wanted, job, services)
     plan = await services.replay.plan(wanted.wanted)
     if job.answer is None:
+        estimates = await services.replay.estimates(plan)
+        quote = Quote.of(estimates)
+        if wanted.quote is None or not wanted.quote.covers(quote):
+            await place.deliver(comparisons.question(plan, estimates, question(wanted, quote), dearer=True))
+            return
         await place.announce(blocks.notice(COMPARING))
         refused = await services.replay.run(plan, wanted.user, progress(place, job))
         if not await job.save(json.dumps(sorted(map(str, refused)))):
@@ -59,13 +70,18 @@ async def deliver(wanted: Replayed, plan: Plan, place: InConversation, job: Job,
     """Show the table; where Slack does not take one, the same in lines."""
     refused = json.loads(job.answer or "[]")
     figures = await services.replay.figures(plan)
-    again = Compare.model_validate(wanted.model_dump()).model_dump_json()
+    again = question(wanted, wanted.quote)
     try:
         await place.deliver(comparisons.table(plan, figures, refused, again))
     except SlackApiError as error:
         if refusal(error) not in BAD_BLOCKS:
             raise
         await place.deliver(comparisons.lines(plan, figures, refused, again))
+
+
+def question(wanted: Replayed, quote: Quote | None) -> str:
+    """The comparison as it stands behind buttons."""
+    return Compare.model_validate(wanted.model_dump() | {"quote": quote}).model_dump_json()
 
 
 async def give_up(job: Job, services: Services) -> None:

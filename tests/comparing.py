@@ -34,7 +34,7 @@ class Admin:
         before = len(self.messages)
         asked = await self.slack.person(self.id).command("/llm-provider", f"compare {text}", channel=GENERAL)
         await self.precis.services.inbox.idle()
-        said = str(asked.answers[-1]["text"])
+        said = str((asked.answers or [asked.ack or {}])[-1]["text"])
         if said == compare.COUNTING:
             await until(lambda: len(self.messages) > before)
         return said

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from bot.llm import Origin
+from bot.replay import Quote
 from bot.sandbox import Sandbox, Workspace
 from bot.settings import Settings
 from bot.transcript import Message
 from bot.triager import Triager
 from handlers import compare, comparisons
 from tests.comparing import MODELS, Admin, comparing, table
-from tests.conftest import BEN, GENERAL, GUEST, STRANGER, Start, talk
+from tests.conftest import ADA, BEN, GENERAL, GUEST, STRANGER, Start, talk
 from tests.desk import until
 from tests.test_end_to_end import SUMMARY
 from tests.test_replay import sent
@@ -209,6 +210,46 @@ async def test_it_runs_once_however_often_the_button_is_pressed(slack: Sandbox, 
         await admin.precis.services.inbox.idle()
 
         assert len(admin.servers["claude"].received) == 1
+
+
+async def test_it_asks_again_where_it_would_cost_more_than_it_said(slack: Sandbox, start: Start, thread: str) -> None:
+    async with comparing(slack, start) as admin:
+        await admin.summarised(thread)
+        await admin.type()
+        quoted = admin.messages[-1]
+        candidate = {"provider": "openai", "model": "gpt-4o"}
+        await admin.precis.services.settings.change("fallback", candidate, by=ADA)
+        received = admin.received
+
+        await admin.press(comparisons.COMPARE)
+        asked = admin.messages[-1]
+        untouched = admin.received
+        await admin.press(comparisons.COMPARE)
+
+        assert "gpt-4o:" not in text(quoted)
+        assert asked["ts"] == quoted["ts"]
+        assert text(asked).startswith("This costs more than I told you, so I ask again. Compare 5 models")
+        assert "gpt-4o: about $0.0006" in text(asked)
+        assert untouched == received
+        assert table(admin.messages[-1])["Claude Haiku 4.5"][0] == "1"
+
+
+def test_a_quote_covers_what_costs_no_more() -> None:
+    quote, unknown = Quote(1.0, unknown=False), Quote(1.0, unknown=True)
+
+    assert quote.covers(Quote(0.5, unknown=False))
+    assert quote.covers(quote)
+    assert not quote.covers(Quote(1.1, unknown=False))
+    assert not quote.covers(unknown)
+    assert unknown.covers(unknown)
+
+
+@pytest.mark.parametrize("typed", ["20 sumarise", "mail ben@example.com", "20 triage sk-proj-abc"])
+async def test_it_writes_down_nothing_of_what_it_does_not_understand(slack: Sandbox, start: Start, typed: str) -> None:
+    async with comparing(slack, start) as admin:
+        await admin.type(typed)
+
+        assert await admin.precis.database.read("SELECT body FROM inbox WHERE queue = 'provider'") == []
 
 
 @pytest.mark.parametrize("user", [BEN, GUEST, STRANGER])
