@@ -13,7 +13,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -74,6 +74,11 @@ class Database:
         """
         self._check_open()
         return await self._commits.add(partial(_rows, self._sqlite.conn, sql, args))
+
+    async def write_together(self, *statements: tuple[str, Sequence[Value]]) -> None:
+        """Run several statements, each with its values: all of them, or none. Raises as `write` does."""
+        self._check_open()
+        await self._commits.add(partial(_together, self._sqlite.conn, statements))
 
     async def repeat(self, sql: str, *args: Value) -> int:
         """Run a statement that does a part of its work at a time until it returns no rows; return how many it did.
@@ -188,6 +193,20 @@ def _rows(connection: sqlite3.Connection, sql: str, args: Iterable[Value]) -> li
     cursor = connection.execute(sql, {str(number): _clean(value) for number, value in enumerate(args, 1)})
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor]
+
+
+def _together(connection: sqlite3.Connection, statements: Iterable[tuple[str, Sequence[Value]]]) -> list[Row]:
+    connection.execute("SAVEPOINT together")
+    try:
+        for sql, args in statements:
+            _rows(connection, sql, args)
+    except Exception:
+        if connection.in_transaction:  # otherwise the failure has undone all of it
+            connection.execute("ROLLBACK TO together")
+            connection.execute("RELEASE together")
+        raise
+    connection.execute("RELEASE together")
+    return []
 
 
 def marks(first: int, count: int) -> str:

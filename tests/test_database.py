@@ -175,6 +175,20 @@ async def test_it_spares_the_neighbours_of_a_statement_that_fails(database: Data
     assert await ids(database) == ["a", "b", "taken"]
 
 
+async def test_it_runs_several_statements_or_none(database: Database) -> None:
+    await database.write_together((PUT, ("a",)), ("UPDATE inbox SET queue = $2 WHERE id = $1", ("a", "other")))
+    outcomes = await asyncio.gather(
+        database.write(PUT, "b"),
+        database.write_together((PUT, ("c",)), (PUT, ("a",))),
+        database.write(PUT, "d"),
+        return_exceptions=True,
+    )
+
+    assert [type(outcome) for outcome in outcomes] == [list, DatabaseError, list]
+    assert await ids(database) == ["a", "b", "d"]
+    assert await database.read("SELECT queue FROM inbox WHERE id = 'a'") == [{"queue": "other"}]
+
+
 @pytest.fixture
 async def bare() -> AsyncIterator[tuple[Commits, sqlite3.Connection]]:
     """Group commit alone, over an empty table `t` in memory."""

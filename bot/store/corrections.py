@@ -61,8 +61,8 @@ class Corrections(Rows):
 
         `id` is that of the press: however often it is repeated, it is one correction.
         """
-        await self.database.write(CORRECT, id, case, at.isoformat(), by, field, label)
-        await self.database.write(APPLY, case, at.isoformat(), id)
+        moment = at.isoformat()
+        await self.database.write_together((CORRECT, (id, case, moment, by, field, label)), (APPLY, (case, moment, id)))
 
     async def corrections(self, *, since: datetime | None = None) -> list[Correction]:
         """The corrections of a period, oldest first."""

@@ -76,11 +76,11 @@ class SettingRows(Rows):
     async def change_setting(self, change: Change) -> None:
         """Make a change and write down who made it; the later of two changes holds, and both are in the audit.
 
-        What holds is what the newest row of the audit says, so a change that is made again under its id, because its
-        process died in between, undoes nothing that came after it.
+        What holds is what the newest row of the audit says, so a change that is made again under its id undoes nothing
+        that came after it.
         """
-        await self.database.write(RECORD, *asdict(change).values())
-        await self.database.write(PUT_BACK if change.new is None else PUT, change.id)
+        holds = PUT_BACK if change.new is None else PUT
+        await self.database.write_together((RECORD, tuple(asdict(change).values())), (holds, (change.id,)))
 
     async def change(self, id: str) -> Change | None:
         rows = await self.database.read("SELECT * FROM audit WHERE id = $1", id)

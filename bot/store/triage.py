@@ -62,9 +62,14 @@ REOPEN = """
 FORGET_PROMPTS = """
     UPDATE calls SET prompt = NULL, answer = NULL
     WHERE called_at >= $2 AND (prompt IS NOT NULL OR answer IS NOT NULL) AND job = $1"""
-FORGET_ACTS = """
+REMOVE = (
+    "UPDATE corrections SET text = NULL WHERE triage = $1",
+    """
     DELETE FROM acts WHERE (workspace, channel, ts) IN (
-        SELECT workspace, channel, ts FROM triage_messages WHERE triage = $1)"""
+        SELECT workspace, channel, ts FROM triage_messages WHERE triage = $1)""",
+    "DELETE FROM triage_messages WHERE triage = $1",
+    "DELETE FROM triage WHERE id = $1",
+)
 FORGET_CASES = """
     UPDATE triage SET text = NULL, reason = NULL WHERE id IN (
         SELECT id FROM triage WHERE opened_at < $1 AND (text IS NOT NULL OR reason IS NOT NULL) LIMIT 200)
@@ -240,10 +245,7 @@ class Cases(Rows):
         """Delete a case and every text that was written down for it; of its corrections ids and labels stay."""
         await self.database.write(FORGET_PROMPTS, case.id, case.opened_at)
         await self.database.repeat(FORGET_EVALS)
-        await self.database.write("UPDATE corrections SET text = NULL WHERE triage = $1", case.id)
-        await self.database.write(FORGET_ACTS, case.id)
-        await self.database.write("DELETE FROM triage_messages WHERE triage = $1", case.id)
-        await self.database.write("DELETE FROM triage WHERE id = $1", case.id)
+        await self.database.write_together(*((statement, (case.id,)) for statement in REMOVE))
 
     async def forget_cases(self, before: datetime) -> None:
         """Blank the texts and reasons of cases opened before that time; the labels stay."""
