@@ -65,6 +65,7 @@ class Compatible(Provider):
         # The SDK has filled these from variables that are meant for OpenAI's eyes.
         self.client.organization = self.client.project = None
         self.client._custom_headers = {}
+        self.completions = self.client.chat.completions  # imports what would hold up the first question
 
     async def complete(self, request: Request) -> Reply:
         with errors.mapped(self.name, failure):
@@ -89,7 +90,7 @@ class Compatible(Provider):
         return completion
 
     async def create(self, request: Request, system: str, form: ResponseFormat | openai.Omit) -> ChatCompletion:
-        completion = await self.client.chat.completions.create(
+        completion = await self.completions.create(
             model=self.model,
             messages=openai_chat.messages(system, request.text),
             max_tokens=self.row.output_limit(request.max_output_tokens),  # not all know the newer name

@@ -25,10 +25,11 @@ class OpenAI(Provider):
         self.client = openai.AsyncOpenAI(
             api_key=key, base_url=base_url, max_retries=0, timeout=SOCKET_SECONDS, http_client=connections()
         )
+        self.completions = self.client.chat.completions  # imports what would hold up the first question
 
     async def complete(self, request: Request) -> Reply:
         with errors.mapped(self.name, self.failure):
-            completion = await self.client.chat.completions.create(
+            completion = await self.completions.create(
                 model=self.model,
                 messages=messages(request.system, request.text),
                 max_completion_tokens=self.row.output_limit(request.max_output_tokens),
