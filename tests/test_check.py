@@ -17,7 +17,9 @@ from bot.cli import installation, main
 from bot.cli.check import look
 from bot.database import Database
 from bot.sandbox import Sandbox, Workspace
-from tests.conftest import MANIFEST
+from bot.settings import Settings, WorkspaceSettings
+from bot.store import Store
+from tests.conftest import ADA, MANIFEST
 from tests.vendors import KEY, SERVERS, Answer, ClaudeServer, OpenAIServer, VendorServer
 
 TODAY = date(2026, 11, 22)
@@ -395,7 +397,7 @@ async def test_it_says_that_a_budget_stops_a_model_without_a_price(folder: Path,
 
     assert state is State.PROBLEM
     assert sentence == (
-        f"{variable} is set and nobody knows what tiny-7b costs, so it is never asked: give it a price in prices.toml, "
+        "A budget is set and nobody knows what tiny-7b costs, so it is never asked: give it a price in prices.toml, "
         'under [openai."tiny-7b"].'
     )
     assert priced is State.OK
@@ -410,6 +412,87 @@ async def test_it_warns_of_what_happens_to_the_models_in_use() -> None:
             "gpt-4o-mini shuts down on 2027-01-14, 53 days; successor gpt-6-luna at $0.10/$0.50.",
         )
     ]
+
+
+# What admins have set in Slack
+
+
+async def admins_set(**values: object) -> None:
+    """A database in the working folder, as the bot leaves it after `/llm-provider` and the Home tab."""
+    database = await Database.open("sqlite:///precis.db")
+    settings = WorkspaceSettings(Store(database), "T0ACME", Settings())
+    for name, value in values.items():
+        await settings.change(name, value, by=ADA)
+    await database.close()
+
+
+def answered_by(provider: str, model: str) -> list[dict[str, object]]:
+    return [{"provider": provider, "model": model, "percent": 100}]
+
+
+async def test_it_asks_for_the_model_that_admins_have_chosen(folder: Path, openai: OpenAIServer) -> None:
+    await admins_set(default_model=answered_by("openai", "gpt-9"))
+    openai.then(*[openai.problem("not_found")] * 3)
+
+    found = await row(reaching(openai), "OpenAI gpt-9")
+
+    assert found.state is State.PROBLEM
+    assert found.sentence.startswith("OpenAI does not know gpt-9: choose another model with /llm-provider, such as ")
+    assert "OpenAI gpt-4o-mini" not in [one.what for one in await look(reaching(openai), TODAY, False)]
+
+
+async def test_it_says_how_to_choose_what_was_probably_meant(folder: Path, openai: OpenAIServer) -> None:
+    await admins_set(triage_model=answered_by("openai", "gpt-6-lunar"))
+    openai.then(*[openai.problem("not_found")] * 3)
+
+    found = await row(reaching(openai), "OpenAI gpt-6-lunar")
+
+    assert found.sentence.endswith("did you mean gpt-6-luna? Then choose gpt-6-luna with /llm-provider.")
+
+
+async def test_it_says_who_answers_by_what_admins_have_chosen(folder: Path) -> None:
+    environment = OFFLINE | {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
+    await admins_set(
+        triage_model=answered_by("openai", "gpt-6-luna"),
+        fallback={"provider": "claude", "model": "claude-haiku-4-5"},
+    )
+
+    [(state, sentence)] = await rows(environment, "configuration")
+
+    assert state is State.OK
+    assert sentence == (
+        "Slack by Socket Mode; in use, as set with /llm-provider: offline/offline-rules-1, claude/claude-haiku-4-5, "
+        "openai/gpt-6-luna."
+    )
+
+
+async def test_it_says_that_what_admins_have_chosen_lost_its_key(folder: Path) -> None:
+    await admins_set(default_model=answered_by("claude", "claude-haiku-4-5"))
+
+    [(state, sentence)] = await rows(OFFLINE, "Claude claude-haiku-4-5")
+
+    assert state is State.PROBLEM
+    assert sentence == (
+        "It was chosen with /llm-provider and is not configured any more: set ANTHROPIC_API_KEY, or choose another."
+    )
+
+
+async def test_it_warns_of_what_happens_to_the_models_that_admins_have_chosen(folder: Path) -> None:
+    await admins_set(summarise_model=answered_by("openai", "gpt-4o-mini"))
+
+    [(state, sentence)] = await rows(OFFLINE | {"OPENAI_API_KEY": KEY}, "model")
+
+    assert state is State.WARNING
+    assert sentence.startswith("gpt-4o-mini shuts down on 2027-01-14")
+
+
+async def test_it_holds_models_against_the_budget_that_admins_have_set(folder: Path) -> None:
+    await admins_set(daily_budget_usd=5, default_model=answered_by("openai", "tiny-7b"))
+
+    [(state, sentence)] = await rows(OFFLINE | {"OPENAI_API_KEY": KEY}, "prices")
+
+    assert state is State.PROBLEM
+    assert "nobody knows what tiny-7b costs" in sentence
 
 
 # The command

@@ -9,6 +9,7 @@ from bot.checks.setup import Setup
 from bot.lifecycle import warnings
 from bot.pricing import Prices, PricesError
 from bot.routes import Choice
+from bot.settings import Settings
 
 WHAT = "prices"
 
@@ -19,7 +20,7 @@ def check(setup: Setup, path: Path, today: date) -> list[Finding]:
         prices, found = Prices.load(path), []
     except PricesError as error:
         prices, found = Prices(), [problem(WHAT, str(error))]
-    found += [problem(WHAT, unpriced(setup, choice)) for choice in refused(setup, prices, today)]
+    found += [problem(WHAT, unpriced(choice)) for choice in refused(setup, prices, today)]
     if not found:
         own = len(prices.overrides)
         found = [
@@ -30,20 +31,17 @@ def check(setup: Setup, path: Path, today: date) -> list[Finding]:
 
 def refused(setup: Setup, prices: Prices, today: date) -> Iterator[Choice]:
     """The models in use that a budget stops, because nobody knows what they cost."""
-    if capped(setup):
+    if any(map(capped, setup.standing or [setup.settings])):
         at = datetime.combine(today, time(), UTC)
         yield from (choice for choice in setup.in_use if not prices.known(choice.vendor, choice.model, at))
 
 
-def capped(setup: Setup) -> str:
-    """The variable that sets a budget, if one does."""
-    if setup.settings.daily_budget_usd is not None:
-        return "DAILY_BUDGET_USD"
-    return "MONTHLY_BUDGET_USD" if setup.settings.monthly_budget_usd is not None else ""
+def capped(settings: Settings) -> bool:
+    return settings.daily_budget_usd is not None or settings.monthly_budget_usd is not None
 
 
-def unpriced(setup: Setup, choice: Choice) -> str:
+def unpriced(choice: Choice) -> str:
     return (
-        f"{capped(setup)} is set and nobody knows what {choice.model} costs, so it is never asked: give it a price in "
+        f"A budget is set and nobody knows what {choice.model} costs, so it is never asked: give it a price in "
         f'prices.toml, under [{choice.provider}."{choice.model}"].'
     )

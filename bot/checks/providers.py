@@ -9,7 +9,7 @@ import adapters
 from adapters.errors import ModelNotFound, ProviderError, TimedOut
 from adapters.models import MODELS, model
 from bot.checks.finding import Finding, State, ok
-from bot.checks.setup import Candidate
+from bot.checks.setup import COMMAND, Candidate
 from bot.lifecycle import gone
 
 SECONDS = 10.0
@@ -108,7 +108,9 @@ def known(candidate: Candidate) -> list[str]:
 
 def other_model(candidate: Candidate, model_id: str | None = None) -> str:
     """How to have another model, in words that continue a sentence."""
-    variable = candidate.variable or "LLM_MODEL"
+    variable = candidate.place or "LLM_MODEL"
+    if variable == COMMAND:
+        return f"choose {model_id or 'another model'} with {COMMAND}"
     if model_id is None:
         return f"set {variable} to another model"
     return f"set {variable}={candidate.provider.name + '/' if variable == 'LLM_FALLBACK' else ''}{model_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,13 @@ async def look(environment: Mapping[str, str], today: date, offline: bool) -> li
     from bot.checks import database, prices, setup
     from bot.pricing import FILE
 
-    chosen = setup.read(environment, today)
+    configured = setup.read(environment, today)
+    kept, standing = await database.check(configured.database_url, configured.settings)
+    chosen = replace(configured, standing=standing)
     found = setup.findings(chosen)
     if not offline:
         found += await reached(chosen, today)
-    found.append(await database.check(chosen.database_url))
+    found.append(kept)
     return found + await asyncio.to_thread(prices.check, chosen, FILE, today)
 
 
