@@ -14,7 +14,7 @@ from bot.sandbox import Sandbox, Workspace
 from bot.store import Call, KeptSummary
 from tests.conftest import ADA, BEN, GENERAL, GUEST, PRIVATE, STRANGER
 from tests.homes import home, modal, opened, press, save, words
-from tests.support import QUIET, SUPPORT, furnish, methods, settled, sorting
+from tests.support import BILLING, QUIET, SUPPORT, THANKS, by_words, cards, furnish, methods, settled, sorting
 from tests.vendors import OpenAIServer
 
 OWNER = "U0OWNER001"
@@ -79,6 +79,38 @@ async def test_it_tells_everybody_what_precis_does_and_nothing_of_the_settings(
     assert "You have not asked for a summary lately" in shown
     assert "Support channels" not in shown
     assert "home_" not in shown
+
+
+async def test_it_shows_triage_at_a_glance(slack: Sandbox, workspace: Workspace, settings: Config) -> None:
+    furnish(workspace)
+    async with OpenAIServer() as server, sorting(settings, server) as precis:
+        server.answer(by_words({"invoice": BILLING, "Thanks": THANKS}))
+        await slack.connected()
+        corrected = await slack.person(ADA).say(SUPPORT, "The export fails")
+        done = await slack.person(BEN).say(SUPPORT, "Where is my invoice?")
+        await slack.person(GUEST).say(SUPPORT, "Thanks a lot")
+        answered = await slack.person(STRANGER).say(QUIET, "The import fails")
+        await slack.person(BEN).say(QUIET, "I look into it", thread_ts=answered)
+        await settled(slack, precis)
+        await act(slack, precis, corrected, "triage_category", "how-to")
+        await act(slack, precis, done, "triage_done")
+
+        shown = words(await opened(slack, precis, ADA))
+
+    assert "*4 cases*: 3 requests, 1 noise." in shown
+    assert "• By urgency: p2 2, p3 1" in shown
+    assert "• By category: billing 1, bug 1, how-to 1" in shown
+    assert "• Corrected by people: 1 of 2 (50%, 95 % interval 9% to 91%) cards" in shown
+    assert "• Done: 1, half of them within " in shown
+    assert "• Open: 1" in shown
+    assert "1 case sorted this week, 1 answered or marked by people." in shown
+
+
+async def act(slack: Sandbox, precis: Precis, ts: str, action: str, value: str | None = None) -> None:
+    """Press on the card of a message."""
+    [card] = cards(slack, ts)
+    await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id=action, value=value)
+    await settled(slack, precis)
 
 
 @pytest.mark.parametrize("user", [ADA, OWNER])
