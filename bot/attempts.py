@@ -114,19 +114,26 @@ class Attempts:
         if reply is not None:
             cost = self.prices.cost(attempt.choice.vendor, reply.served_model, reply.usage, attempt.at)
             bill.append(cost)
-        await written(lambda: self.keep_prompt(attempt.request))
-        row = self.row(attempt, error, reply, cost, held, seconds)
+        kept = prompt(attempt.request)
+        await written(lambda: self.keep_prompt(kept))
+        row = self.row(attempt, kept.digest, error, reply, cost, held, seconds)
         await written(lambda: self.store.log_call(row))
 
-    async def keep_prompt(self, request: Request) -> None:
+    async def keep_prompt(self, kept: KeptPrompt) -> None:
         """Write down what goes with the text, where this process has not done so yet."""
-        kept = prompt(request)
         if kept.digest not in self.kept_prompts:
             await self.store.keep_prompt(kept)
             self.kept_prompts.add(kept.digest)
 
     def row(
-        self, attempt: Attempt, error: str | None, reply: Reply | None, cost: Cost, held: float | None, seconds: float
+        self,
+        attempt: Attempt,
+        digest: str,
+        error: str | None,
+        reply: Reply | None,
+        cost: Cost,
+        held: float | None,
+        seconds: float,
     ) -> Call:
         request, origin = attempt.request, attempt.origin
         usage = reply.usage if reply else None
@@ -160,7 +167,7 @@ class Attempts:
             purpose=attempt.purpose,
             instead_of=attempt.instead_of,
             reserved_usd=held,
-            prompt_digest=prompt(request).digest,
+            prompt_digest=digest,
         )
 
 
