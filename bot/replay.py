@@ -65,6 +65,9 @@ class Quote:
     def of(cls, estimates: Sequence[Estimate]) -> "Quote":
         return cls(sum(each.usd or 0.0 for each in estimates), any(each.usd is None for each in estimates))
 
+    def __str__(self) -> str:
+        return f"{self.usd} and what is unknown" if self.unknown else str(self.usd)
+
     def covers(self, other: "Quote") -> bool:
         """Whether whoever agreed to this one has agreed to the other."""
         return other.usd <= self.usd and (self.unknown or not other.unknown)

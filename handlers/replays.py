@@ -38,10 +38,8 @@ async def compare(ack: AsyncAck, body: dict[str, Any], services: Services) -> No
         if await allowed(body, asked.user, ack, services):
             place = body["container"]
             wanted = Replayed(**asked.model_dump(), channel=place["channel_id"], ts=place["message_ts"])
-            price = wanted.quote.usd if wanted.quote else ""
-            await services.inbox.put(
-                f"replay:{wanted.channel}:{wanted.ts}:{price}", QUEUE, wanted.model_dump(mode="json")
-            )
+            key = f"replay:{wanted.channel}:{wanted.ts}:{wanted.quote}"
+            await services.inbox.put(key, QUEUE, wanted.model_dump(mode="json"))
             await ack()
 
 

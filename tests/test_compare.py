@@ -234,6 +234,23 @@ async def test_it_asks_again_where_it_would_cost_more_than_it_said(slack: Sandbo
         assert table(admin.messages[-1])["Claude Haiku 4.5"][0] == "1"
 
 
+async def test_it_asks_again_where_it_has_become_unknown_what_it_costs(
+    slack: Sandbox, start: Start, thread: str
+) -> None:
+    async with comparing(slack, start) as admin:
+        await admin.summarised(thread)
+        await admin.type()
+        unpriced = {"provider": "openai", "model": "nobody-knows"}
+        await admin.precis.services.settings.change("fallback", unpriced, by=ADA)
+
+        await admin.press(comparisons.COMPARE)
+        asked = text(admin.messages[-1])
+        await admin.press(comparisons.COMPARE)
+
+        assert "and what is unknown" in asked
+        assert table(admin.messages[-1])["Claude Haiku 4.5"][0] == "1"
+
+
 def test_a_quote_covers_what_costs_no_more() -> None:
     quote, unknown = Quote(1.0, unknown=False), Quote(1.0, unknown=True)
 
