@@ -7,6 +7,7 @@ request in silence, one calls a refused connection a timeout.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
@@ -17,11 +18,15 @@ TIMEOUT = ClientTimeout(total=None, sock_connect=SOCKET_SECONDS, sock_read=SOCKE
 
 
 class Connections(httpx2.AsyncBaseTransport):
-    """Sends requests, through the proxy that `HTTPS_PROXY` names, and reads each answer whole."""
+    """Sends requests, through the proxy that `HTTPS_PROXY` names, and reads each answer whole.
+
+    aiohttp would find the proxy by itself, but with it the passwords of `~/.netrc`, which are not for vendors.
+    """
 
     def __init__(self) -> None:
         self.tls = httpx2.create_ssl_context()
         self.session: ClientSession | None = None
+        self.proxies: dict[tuple[str, str], str | None] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self.session is None:
@@ -29,7 +34,6 @@ class Connections(httpx2.AsyncBaseTransport):
                 connector=TCPConnector(limit=0, ssl=self.tls),
                 timeout=TIMEOUT,
                 cookie_jar=DummyCookieJar(),
-                trust_env=True,
                 auto_decompress=False,
             )
         with translated():
@@ -39,8 +43,15 @@ class Connections(httpx2.AsyncBaseTransport):
                 headers=request.headers.multi_items(),
                 data=request.content or None,
                 allow_redirects=False,
+                proxy=self.proxy(request.url),
             ) as answer:
                 return httpx2.Response(answer.status, headers=answer.raw_headers, content=await answer.read())
+
+    def proxy(self, url: httpx2.URL) -> str | None:
+        place = url.scheme, url.host
+        if place not in self.proxies:
+            self.proxies[place] = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+        return self.proxies[place]
 
     async def aclose(self) -> None:
         if self.session is not None:
