@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from adapters.base import Provider, Reply, Request, Usage
-from adapters.errors import ProviderError, TimedOut, TooLong, Unreachable
+from adapters.errors import ProviderError, TimedOut, TooLong
 from bot.budget import Budget
 from bot.database import DatabaseError, Unavailable
 from bot.limits import estimated_input, fits
@@ -30,8 +30,9 @@ WORK, COMPARE = "work", "compare"
 """Purposes of a call: somebody waits for its answer, or models are compared by it. A comparison's text stands in the
 row of the call that it repeats, and its answer in `evals`: a second copy would outlive the first."""
 
-UNBILLED = (TimedOut, Unreachable)
-"""Failures after which the vendor may send a bill that nobody has seen: the budget goes on holding the estimate."""
+CANCELLED = "cancelled"
+UNBILLED = frozenset({"timed_out", "unreachable", "bad_output", CANCELLED})
+"""How an attempt may end without an answer and be billed all the same, where nobody has seen for how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,12 @@ class Attempts:
             await self.record(attempt, late.kind, None, bill, reserved)
             raise late from None
         except ProviderError as error:
-            held = reserved if isinstance(error, UNBILLED) else None
-            await self.record(attempt, error.kind, error.reply, bill, held)
+            await self.record(attempt, error.kind, error.reply, bill, reserved)
             raise
         except asyncio.CancelledError:
-            await asyncio.shield(self.record(attempt, "cancelled", None, bill, reserved))
+            await asyncio.shield(self.record(attempt, CANCELLED, None, bill, reserved))
             raise
-        await self.record(attempt, None, reply, bill)
+        await self.record(attempt, None, reply, bill, reserved)
         return reply
 
     def dearest(self, attempt: Attempt, provider: Provider) -> float | None:
@@ -106,18 +106,25 @@ class Attempts:
         return self.prices.cost(attempt.choice.vendor, attempt.choice.model, usage, attempt.at).usd
 
     async def record(
-        self, attempt: Attempt, error: str | None, reply: Reply | None, bill: list[Cost], held: float | None = None
+        self, attempt: Attempt, error: str | None, reply: Reply | None, bill: list[Cost], reserved: float | None
     ) -> None:
-        """Price the attempt and write its row. `held` is what the budget goes on holding for it."""
+        """Price the attempt and write its row. Where the vendor may bill what cannot be priced, the budget goes on
+        holding what was reserved."""
         seconds = time.monotonic() - attempt.started
         cost = UNPRICED
         if reply is not None:
-            cost = self.prices.cost(attempt.choice.vendor, reply.served_model, reply.usage, attempt.at)
+            cost = self.priced(attempt, reply)
             bill.append(cost)
+        billed = reply is not None or error in UNBILLED
+        held = reserved if billed and cost.usd is None else None
         kept = prompt(attempt.request)
         await written(lambda: self.keep_prompt(kept))
         row = self.row(attempt, kept.digest, error, reply, cost, held, seconds)
         await written(lambda: self.store.log_call(row))
+
+    def priced(self, attempt: Attempt, reply: Reply) -> Cost:
+        choice = attempt.choice
+        return self.prices.cost(choice.vendor, reply.served_model, reply.usage, attempt.at, asked=choice.model)
 
     async def keep_prompt(self, kept: KeptPrompt) -> None:
         """Write down what goes with the text, where this process has not done so yet."""

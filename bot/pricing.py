@@ -74,6 +74,10 @@ class Override(BaseModel):
     cache_read: Dollars | None = None
     cache_write: Dollars | None = None
 
+    @property
+    def free(self) -> bool:
+        return not (self.input or self.output or self.cache_read or self.cache_write)
+
     def cost(self, usage: Usage) -> float:
         read = self.input if self.cache_read is None else self.cache_read
         write = self.input if self.cache_write is None else self.cache_write
@@ -118,15 +122,21 @@ class Prices:
         vendor = PROVIDERS["openai"]
         published(vendor, vendor.default_model, Usage(input_total=1, output_total=1), datetime.now(UTC))
 
-    def cost(self, vendor: Vendor, model: str, usage: Usage, at: datetime) -> Cost:
-        """The cost of one call at that time; `model` is the one that answered."""
+    def cost(self, vendor: Vendor, model: str, usage: Usage, at: datetime, *, asked: str = "") -> Cost:
+        """The cost of one call at that time, unknown where the vendor has counted no tokens.
+
+        `model` is the one that answered. Where nobody knows its price, an operator's own of the one that was `asked`
+        holds: servers call a model by other names than its users.
+        """
         if vendor.free:
             return Cost(0.0, FREE)
-        override = self.override(vendor, model)
-        if override is not None:
-            return Cost(override.cost(usage), self.name)
-        found = published(vendor, model, usage, at)
-        return Cost(float(found.total_price) if found else None, TABLE)
+        counted = usage != Usage()
+        own = self.override(vendor, model)
+        found = published(vendor, model, usage, at) if own is None else None
+        own = own or (self.override(vendor, asked) if found is None else None)
+        if own is not None:
+            return Cost(own.cost(usage) if counted or own.free else None, self.name)
+        return Cost(float(found.total_price) if found and counted else None, TABLE)
 
     def rates(self, vendor: Vendor, model: str, at: datetime) -> Rates | None:
         """What a million tokens cost at that time, None where nobody knows."""

@@ -81,6 +81,37 @@ async def test_it_lets_no_two_at_once_pass_the_cap_together(server: OpenAIServer
     assert len(server.received) == 3
 
 
+async def test_it_counts_an_answer_of_a_model_that_nobody_can_price(server: OpenAIServer, tmp_path: Path) -> None:
+    server.then(server.reply("pong", model="a-model-of-tomorrow"))
+    async with opened(tmp_path, at(server), settings=Settings(daily_budget_usd=0.001)) as running:
+        await spend(running, 1)
+        with pytest.raises(errors.OverBudget):
+            await spend(running, 2)
+
+        [call] = await running.calls()
+
+    assert (call.served_model, call.cost_usd) == ("a-model-of-tomorrow", None)
+    assert call.reserved_usd == pytest.approx(0.0006, rel=0.1)
+
+
+async def test_it_counts_an_answer_that_nobody_has_metered(server: OpenAIServer, tmp_path: Path) -> None:
+    server.then(server.reply("pong", usage=None), Answer({"object": "something else"}))
+    settings = Settings(daily_budget_usd=0.302)
+    async with opened(tmp_path, at(server), prices=PRICES, settings=settings) as running:
+        await spend(running, 1)
+        await spend(running, 2)  # which takes two calls, because the first answer is of no use
+        with pytest.raises(errors.OverBudget):
+            await spend(running, 3)
+
+        costs = [call.cost_usd for call in await running.calls()]
+        reserved = [call.reserved_usd for call in await running.calls()]
+        left = await running.gateway.attempts.budget.left()
+
+    assert costs == [None, None, pytest.approx(0.0034)]
+    assert reserved == [pytest.approx(0.1), pytest.approx(0.1), None]
+    assert left.daily == pytest.approx(0.302 - 0.2034)
+
+
 async def test_it_counts_what_may_have_been_billed(server: OpenAIServer, tmp_path: Path) -> None:
     server.then(Answer(b"", pace="hang"))
     policy = replace(QUICK, retries=0, attempt_seconds=0.1)

@@ -10,8 +10,9 @@ import pytest
 
 from adapters import PROVIDERS
 from adapters.base import Usage
-from bot.pricing import Cost, Prices, PricesError, Rates
+from bot.pricing import Cost, Override, Prices, PricesError, Rates
 
+OPENAI = PROVIDERS["openai"]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NEXT_YEAR = datetime(2027, 1, 2, tzinfo=UTC)
 THREAD = Usage(input_total=5_000, output_total=500)
@@ -108,8 +109,23 @@ def test_it_is_free_offline() -> None:
     assert Prices().rates(PROVIDERS["offline"], "offline-rules-1", NOW) == Rates(0.0, 0.0)
 
 
-def test_it_costs_nothing_where_no_token_was_used() -> None:
-    assert cost("openai", "gpt-4o-mini", Usage()) == 0
+def test_it_knows_no_cost_where_the_vendor_counted_no_tokens() -> None:
+    priced, free = (
+        Prices({"openai/gpt-4o-mini": Override(input=dollars, output=dollars)}, "prices.toml") for dollars in (1, 0)
+    )
+
+    assert cost("openai", "gpt-4o-mini", Usage()) is None
+    assert priced.cost(OPENAI, "gpt-4o-mini", Usage(), NOW) == Cost(None, "prices.toml")
+    assert free.cost(OPENAI, "gpt-4o-mini", Usage(), NOW) == Cost(0.0, "prices.toml")
+
+
+def test_it_prices_what_nobody_knows_as_the_operator_does_what_was_asked() -> None:
+    prices = Prices({"openai/fast": Override(input=2, output=0)}, "prices.toml")
+    usage = Usage(input_total=1_000_000)
+
+    assert prices.cost(OPENAI, "llama-q4", usage, NOW, asked="fast") == Cost(2.0, "prices.toml")
+    assert prices.cost(OPENAI, "gpt-4o-mini", usage, NOW, asked="fast") == Cost(0.15, TABLE)
+    assert prices.cost(OPENAI, "llama-q4", usage, NOW, asked="slow") == Cost(None, TABLE)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +147,9 @@ def test_it_states_the_price_of_a_million_tokens(provider: str, model: str, at: 
 def test_it_prices_by_the_operators_own_table_first(path: Path) -> None:
     prices = loaded(path, "[openai.gpt-4o-mini]\ninput = 2\noutput = 10.0\n")
 
-    assert prices.cost(PROVIDERS["openai"], "gpt-4o-mini", THREAD, NOW).usd == pytest.approx(0.015, rel=1e-9)
-    assert prices.rates(PROVIDERS["openai"], "gpt-4o-mini", NOW) == Rates(2.0, 10.0)
-    assert prices.cost(PROVIDERS["openai"], "gpt-6-luna", THREAD, NOW).price_table == TABLE
+    assert prices.cost(OPENAI, "gpt-4o-mini", THREAD, NOW).usd == pytest.approx(0.015, rel=1e-9)
+    assert prices.rates(OPENAI, "gpt-4o-mini", NOW) == Rates(2.0, 10.0)
+    assert prices.cost(OPENAI, "gpt-6-luna", THREAD, NOW).price_table == TABLE
 
 
 def test_it_names_the_file_and_its_content_as_the_table(path: Path) -> None:
@@ -156,8 +172,8 @@ def test_it_prices_a_dated_snapshot_as_its_model_unless_it_has_a_price_of_its_ow
     both = "[openai.gpt-4o-mini]\ninput = 2\noutput = 0\n[openai.gpt-4o-mini-2024-07-18]\ninput = 3\noutput = 0\n"
     prices = loaded(path, both)
 
-    assert prices.rates(PROVIDERS["openai"], "gpt-4o-mini-2024-07-18", NOW) == Rates(3.0, 0.0)
-    assert prices.rates(PROVIDERS["openai"], "gpt-4o-mini-2025-01-01", NOW) == Rates(2.0, 0.0)
+    assert prices.rates(OPENAI, "gpt-4o-mini-2024-07-18", NOW) == Rates(3.0, 0.0)
+    assert prices.rates(OPENAI, "gpt-4o-mini-2025-01-01", NOW) == Rates(2.0, 0.0)
 
 
 def test_it_tells_the_models_of_two_providers_apart(path: Path) -> None:
@@ -178,7 +194,7 @@ def test_it_prices_cached_tokens_as_other_input_unless_told(path: Path, cache: s
 
 
 def test_it_needs_no_file(path: Path) -> None:
-    assert Prices.load(path).cost(PROVIDERS["openai"], "gpt-4o-mini", THREAD, NOW).price_table == TABLE
+    assert Prices.load(path).cost(OPENAI, "gpt-4o-mini", THREAD, NOW).price_table == TABLE
 
 
 @pytest.mark.parametrize(
