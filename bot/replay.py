@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -123,13 +123,16 @@ class Replay:
         self.workspace = workspace
         self.defaults = defaults
         self.keep = keep
+        self.turn = asyncio.Lock()
 
     async def plan(self, wanted: Wanted) -> Plan:
         """What there is to compare. Raises `DatabaseError`."""
         logged = await self.store.logged(self.workspace, wanted.task, wanted.until, wanted.most)
         choices, in_use = await self.candidates(wanted.task)
-        kept = await self.store.evals_of([one.id for one in logged])
-        return Plan(wanted, logged, choices, in_use, {eval.id: eval for eval in kept})
+        return Plan(wanted, logged, choices, in_use, await self.kept(logged))
+
+    async def kept(self, logged: Sequence[Logged]) -> Mapping[str, Eval]:
+        return {eval.id: eval for eval in await self.store.evals_of([one.id for one in logged])}
 
     async def candidates(self, task: str) -> tuple[Sequence[Choice], Choice]:
         """Every model that is in use for something, the default of each other provider that has a key, and the rules.
@@ -162,15 +165,18 @@ class Replay:
     async def run(self, plan: Plan, user: str, progress: Progress) -> frozenset[Choice]:
         """Ask whatever is missing, and keep each result as soon as it is there. Raises `DatabaseError`.
 
-        Returns the models that the workspace's budget did not allow to ask any further.
+        Comparisons take turns, so that two at the same moment do not pay for the same twice. Returns the models that
+        the workspace's budget did not allow to ask any further.
         """
-        running = Run(self, plan, user, progress, iter(plan.missing))
-        try:
-            async with self.gateway.holding(plan.choices), asyncio.TaskGroup() as group:
-                for _ in range(AT_ONCE):
-                    group.create_task(running.work())
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+        async with self.turn:
+            now = replace(plan, kept=await self.kept(plan.logged))
+            running = Run(self, now, user, progress, iter(now.missing))
+            try:
+                async with self.gateway.holding(now.choices), asyncio.TaskGroup() as group:
+                    for _ in range(AT_ONCE):
+                        group.create_task(running.work())
+            except ExceptionGroup as failures:
+                raise failures.exceptions[0] from None
         return frozenset(running.refused)
 
     async def figures(self, plan: Plan) -> Figures:

@@ -212,6 +212,25 @@ async def test_it_runs_once_however_often_the_button_is_pressed(slack: Sandbox, 
         assert len(admin.servers["claude"].received) == 1
 
 
+async def test_it_asks_nothing_twice_where_two_admins_compare_at_once(
+    slack: Sandbox, workspace: Workspace, start: Start
+) -> None:
+    workspace.users[BEN] = replace(workspace.users[BEN], is_admin=True)
+    async with comparing(slack, start) as ada:
+        await ada.summarised(*(talk(workspace) for _ in range(3)))
+        ben = Admin(slack, ada.precis, ada.servers, id=BEN)
+        await ada.type()
+        await ben.type()
+        for server in ada.servers.values():
+            server.received.clear()
+            server.latency = 0.1
+
+        await asyncio.gather(ada.press(comparisons.COMPARE), ben.press(comparisons.COMPARE))
+
+        assert [len(server.received) for server in ada.servers.values()] == [3, 3, 3]
+        assert table(ada.messages[-1]) == table(ben.messages[-1])
+
+
 async def test_it_asks_again_where_it_would_cost_more_than_it_said(slack: Sandbox, start: Start, thread: str) -> None:
     async with comparing(slack, start) as admin:
         await admin.summarised(thread)
