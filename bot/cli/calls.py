@@ -5,6 +5,7 @@ from datetime import datetime
 
 import click
 
+from bot.cli.console import console
 from bot.cli.ending import carry_out
 from bot.cli.environment import environment
 from bot.cli.moments import since
@@ -30,6 +31,4 @@ async def list_calls(url: str, since: datetime, task: str | None, as_json: bool)
     if as_json:
         click.echo(json.dumps(reports.as_json(found), indent=2))
     else:
-        from rich.console import Console
-
-        reports.show_calls(Console(), found)
+        reports.show_calls(console(), found)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.console import console
 from bot.cli.environment import environment
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from bot.checks.setup import Setup
 
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "bold red"}
-PIPED = 120
-"""Columns of the table where no terminal says how many there are."""
 
 
 @click.command()
@@ -62,13 +61,10 @@ async def reached(chosen: Setup, today: date) -> list[Finding]:
 
 
 def show(found: Sequence[Finding]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=PIPED)
     table = Table("checked", "state", "", box=None)
     for one in found:
         table.add_row(escape(one.what), f"[{COLOURS[one.state]}]{one.state}[/]", escape(one.sentence))
-    console.print(table)
+    console().print(table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.console import console
 from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.moments import since
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from bot.store import By, Costs
 
 BY = ("model", "task", "channel", "user", "day")
-PIPED = 120
-"""Columns of the table where no terminal says how many there are."""
 
 
 @click.command()
@@ -49,8 +48,6 @@ async def print_costs(environment: dict[str, str], since: datetime, by: By, form
 
 
 def write(found: Costs | None, by: By, form: str | None) -> None:
-    from rich.console import Console
-
     from bot import costs
 
     if form == "json":
@@ -58,5 +55,4 @@ def write(found: Costs | None, by: By, form: str | None) -> None:
     elif form == "csv":
         click.echo(costs.as_csv(found), nl=False)
     else:
-        console = Console()
-        costs.show(console if console.is_terminal else Console(width=PIPED), found, by)
+        costs.show(console(), found, by)

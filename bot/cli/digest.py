@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.cli.console import console
 from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.records import records
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 WAIT, PAUSE = 10.0, 0.1
 """Seconds that a running bot gets to post, and between two looks whether it has."""
 
-PIPED = 160
-"""Columns of the table where no terminal says how many there are."""
+WIDE = 160
 
 
 class WeekName(click.ParamType[Any]):
@@ -79,10 +79,7 @@ def show(figures: Figures, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(whole(figures), indent=2))
     else:
-        from rich.console import Console
-
-        console = Console()
-        draw(console if console.is_terminal else Console(width=PIPED), figures)
+        draw(console(WIDE), figures)
 
 
 def draw(console: Any, figures: Figures) -> None:

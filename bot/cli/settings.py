@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import click
 
+from bot.cli.console import console
 from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.records import records
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 HOLDS = "It holds for the next message, without a restart."
 SECRETS = ("_token", "_key", "_secret")
-PIPED = 120
-"""Columns of the table where no terminal says how many there are."""
 
 
 @click.command()
@@ -173,20 +172,18 @@ class Page:
 
 
 def overview(page: Page) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from bot.setting_forms import FORMS
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=PIPED)
+    shown = console()
     table = Table("setting", "value", "where it comes from", box=None)
     table.columns[0].no_wrap = True
     for name in FORMS:
         table.add_row(name, escape(page.brief(name)), escape(page.origin(name)))
-    console.print(table)
-    console.print(
+    shown.print(table)
+    shown.print(
         "python -m bot settings NAME explains one. A change holds for the next message, without a restart.",
         soft_wrap=True,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.console import console
 from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.moments import Since
@@ -17,8 +18,7 @@ from bot.cli.workspaces import known, workspace
 if TYPE_CHECKING:
     from bot.store import TriageFigures
 
-PIPED = 140
-"""Columns of the tables where no terminal says how many there are."""
+WIDE = 140
 
 
 @click.command()
@@ -56,17 +56,10 @@ async def report(url: str, since: datetime, channel: str | None, named: str | No
 
 
 def write(figures: TriageFigures, team: str, as_json: bool) -> None:
-    from rich.console import Console
-
     from bot import triage_report
     from handlers.links import thread_address
 
     if as_json:
         click.echo(json.dumps(triage_report.as_json(figures), indent=2))
         return
-    console = Console()
-    triage_report.show(
-        console if console.is_terminal else Console(width=PIPED),
-        figures,
-        lambda case: thread_address(team, case.channel, case.ts),
-    )
+    triage_report.show(console(WIDE), figures, lambda case: thread_address(team, case.channel, case.ts))
