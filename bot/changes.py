@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from adapters.models import label
+from bot.amounts import exact
 from bot.choices import DEFAULT, TASKS, WHOLE, Choice, Picked, Sample, Share
-from bot.pricing import dollars
 from bot.setting_forms import brief
 from bot.settings import OPERATOR, Settings, model_setting
 from bot.store import Change
@@ -79,7 +79,7 @@ def words(name: str, read: object, written: str) -> str:
     if isinstance(read, tuple) and read and isinstance(read[0], Share):
         return shared([(share.choice, share.percent) for share in read])
     if name.endswith("_usd"):
-        return "unlimited" if read is None else dollars(float(str(read)))
+        return "unlimited" if read is None else exact(float(str(read)))
     return "unlimited" if read is None else brief(name, read)
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapters import PROVIDERS, Vendor
 from adapters.base import Usage
 from adapters.models import SNAPSHOT
+from bot.amounts import exact
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation
@@ -51,13 +52,7 @@ class Rates:
 
     def __str__(self) -> str:
         """As people write it: `$0.10/$0.50`, input before output."""
-        return f"{dollars(self.input_usd)}/{dollars(self.output_usd)}"
-
-
-def dollars(amount: float) -> str:
-    """Cents, and as many more places as the amount needs."""
-    whole, _, cents = f"{amount:.6f}".partition(".")
-    return f"${whole}.{cents.rstrip('0'):0<2}"
+        return f"{exact(self.input_usd)}/{exact(self.output_usd)}"
 
 
 class Override(BaseModel):

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.amounts import plural
 from bot.store import Call
 
 TEXTS = ("prompt", "answer")
@@ -87,7 +88,6 @@ def dollars(call: Call) -> str:
 
 
 def summed(sums: Totals) -> str:
-    calls = "1 call" if sums.calls == 1 else f"{sums.calls:,} calls"
     tokens = f"{sums.input_tokens:,} input and {sums.output_tokens:,} output tokens"
     unpriced = f", {sums.unpriced} of unknown price" if sums.unpriced else ""
-    return f"{calls}, {sums.failed:,} failed; {tokens}; ${sums.cost_usd:.6f}{unpriced}"
+    return f"{plural(sums.calls, 'call')}, {sums.failed:,} failed; {tokens}; ${sums.cost_usd:.6f}{unpriced}"

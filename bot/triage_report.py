@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.amounts import hits, plural
 from bot.categories import URGENCIES
 from bot.evals import Proportion
 from bot.store import Count, OpenCase, QuietFigures, TriageFigures
@@ -57,7 +58,7 @@ def show(console: Console, figures: TriageFigures, address: Callable[[OpenCase],
 def sorted_lines(figures: TriageFigures) -> Iterator[str]:
     requests = sum(count.cases for count in figures.counts)
     when = f"{figures.since:%Y-%m-%d %H:%M} UTC"
-    yield f"{number(figures.cases, 'case')} since {when}: {number(requests, 'request')}, {figures.noise:,} noise."
+    yield f"{plural(figures.cases, 'case')} since {when}: {plural(requests, 'request')}, {figures.noise:,} noise."
     if figures.unsorted:
         kinds = ", ".join(f"{kind} {cases:,}" for kind, cases in figures.unsorted.items())
         yield f"Not sorted: {sum(figures.unsorted.values()):,} ({kinds}). python -m bot calls tells what went wrong."
@@ -89,7 +90,7 @@ def carded_lines(figures: TriageFigures) -> Iterator[str]:
     """What people made of the cards."""
     if figures.corrected.of:
         parts = f"category {figures.recategorised:,}, urgency {figures.rerated:,}, not support {figures.dismissed:,}"
-        yield f"Corrected by people: {told(figures.corrected)} cards: {parts}."
+        yield f"Corrected by people: {hits(figures.corrected)} cards: {parts}."
     if figures.done_seconds is not None:
         yield f"Done: {figures.done:,}, half of them within {span(figures.done_seconds)}."
     if figures.uncarded:
@@ -109,34 +110,22 @@ def listed(cases: Iterable[OpenCase], now: datetime, address: Callable[[OpenCase
 
 def quiet_lines(figures: QuietFigures) -> Iterator[str]:
     """How far the model and people agree in a quiet channel."""
-    yield f"Quiet channel {figures.channel}: {number(figures.handled.of, 'case')} sorted, nothing posted."
-    yield f"  Answered or marked by people: {told(figures.handled)}."
+    yield f"Quiet channel {figures.channel}: {plural(figures.handled.of, 'case')} sorted, nothing posted."
+    yield f"  Answered or marked by people: {hits(figures.handled)}."
     if figures.attention.of:
         requests, noise = figures.requests, figures.noise
         yield (
-            f"  Agreed after a day on whether anybody has to act: {told(figures.attention)}. Requests that people "
+            f"  Agreed after a day on whether anybody has to act: {hits(figures.attention)}. Requests that people "
             f"answered or marked: {requests.hits:,} of {requests.of:,}; noise that they left alone: "
             f"{noise.hits:,} of {noise.of:,}."
         )
     if figures.labels.of:
-        yield f"  Same category as the emoji that people put: {told(figures.labels)}."
+        yield f"  Same category as the emoji that people put: {hits(figures.labels)}."
     for replies in figures.replies:
         what = f"{replies.urgency}: first" if replies.urgency else "First"
         yield f"  {what} reply after {span(replies.median_seconds)} (median of {replies.replies:,})."
     if figures.responders:
         yield f"  Replied first: {', '.join(f'{each.person} {each.cases:,}' for each in figures.responders)}."
-
-
-def told(part: Proportion) -> str:
-    """A share in words, with its interval."""
-    if part.value is None or part.interval is None:
-        return "0 of 0"
-    low, high = (100 * edge for edge in part.interval)
-    return f"{part.hits:,} of {part.of:,} ({100 * part.value:.0f} %, 95 % interval {low:.0f} to {high:.0f} %)"
-
-
-def number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def span(seconds: float) -> str:

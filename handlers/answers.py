@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from bot.amounts import cost, plural
 from bot.summaries import Summarised
 from bot.summary import Entry, Summary
 from bot.transcript import one_line
@@ -153,17 +154,7 @@ def took(found: Summarised) -> list[str]:
     if found.calls == 0:
         return []
     calls = [plural(found.calls, "call")] if found.calls > 1 else []
-    return [*calls, f"{found.seconds:.1f} s", dollars(found.cost_usd)]
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def dollars(cost: float | None) -> str:
-    if cost is None:
-        return "cost unknown"
-    return "free" if cost == 0 else f"${cost:.4f}" if cost >= 0.0001 else "under $0.0001"
+    return [*calls, f"{found.seconds:.1f} s", cost(found.cost_usd)]
 
 
 def buttons(found: Summarised, *, shareable: bool) -> dict[str, Any]:

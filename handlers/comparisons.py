@@ -4,19 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from adapters.models import label
+from bot.amounts import LEAST, cost, counted, money, plural, reckoned, seconds
 from bot.comparison import Figures, ModelFigures
-from bot.evals import Proportion
 from bot.measures import TRIAGE
 from bot.replay import Estimate, Plan, Quote
 from bot.routes import Choice
-from handlers.answers import plural
 from handlers.blocks import Content, actions, button, context, fitted, notice, section
 from handlers.mrkdwn import escape
 
 COMPARE, CANCEL, VOTE = "compare_run", "compare_cancel", "compare_vote"
-
-LEAST_SHOWN = 0.0001
-"""US dollars; with four decimals, less would read like nothing."""
 
 NONE_LEFT = "There is nothing to compare: no prompt of the task {task} is kept any more, or none was asked yet."
 DEARER = "This costs more than I told you, so I ask again. "
@@ -35,7 +31,7 @@ def question(plan: Plan, estimates: Sequence[Estimate], value: str, *, dearer: b
     if not plan.prompts:
         return notice(" ".join([NONE_LEFT.format(task=plan.wanted.task), *shortages(plan)]))
     head = f"{DEARER if dearer else ''}Compare {plural(len(plan.choices), 'model')} on {prompts(plan)}?"
-    lines = [f"• {named(each.choice, plan.in_use)}: {cost(each, len(plan.prompts))}" for each in estimates]
+    lines = [f"• {named(each.choice, plan.in_use)}: {estimated(each, len(plan.prompts))}" for each in estimates]
     price = together(Quote.of(estimates))
     total = f"Together {price}. Estimated from the tokens that these prompts took before."
     spoken = [*map(escape, [head, *shortages(plan), *lines, total])]
@@ -72,17 +68,13 @@ def shortages(plan: Plan) -> list[str]:
     return found
 
 
-def cost(each: Estimate, of: int) -> str:
+def estimated(each: Estimate, of: int) -> str:
     stored = f", {of - each.missing} of {of} answers are kept already" if each.missing < of else ""
     return f"{about(each.usd)}{stored}"
 
 
 def about(usd: float | None) -> str:
-    if usd is None:
-        return "cost unknown"
-    if usd == 0:
-        return "free"
-    return f"about {money(usd)}" if usd >= LEAST_SHOWN else money(usd)
+    return f"about {money(usd)}" if usd is not None and usd >= LEAST else cost(usd)
 
 
 def together(quote: Quote) -> str:
@@ -135,10 +127,10 @@ def row(each: ModelFigures, plan: Plan) -> Iterator[str]:
     yield spent(each)
     yield from map(seconds, (each.p50_ms, each.p95_ms))
     if plan.wanted.task == TRIAGE:
-        yield share(each.agreement)
-        yield with_interval(each.accuracy)
+        yield counted(each.agreement)
+        yield reckoned(each.accuracy)
     else:
-        yield share(each.kept_entries)
+        yield counted(each.kept_entries)
 
 
 def spoken(each: ModelFigures, plan: Plan) -> str:
@@ -154,30 +146,11 @@ def spent(each: ModelFigures) -> str:
     return f"{known}{each.unpriced} unknown"
 
 
-def money(usd: float) -> str:
-    return f"${usd:.4f}" if usd >= LEAST_SHOWN or not usd else f"under ${LEAST_SHOWN}"
-
-
 def total(figures: Figures) -> str:
     """What the whole table has cost; unknown prices are named, never counted as nothing."""
     unpriced = sum(each.unpriced for each in figures)
     known = money(sum(each.cost_usd for each in figures))
     return f"{known} and {plural(unpriced, 'call')} of unknown price" if unpriced else known
-
-
-def seconds(milliseconds: int | None) -> str:
-    return "–" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
-
-
-def share(part: Proportion) -> str:
-    return "–" if part.value is None else f"{part.value:.0%} of {part.of:,}".replace("%", " %")
-
-
-def with_interval(part: Proportion) -> str:
-    if part.interval is None or part.value is None:
-        return "–"
-    low, high = part.interval
-    return f"{part.value * 100:.0f} % ({low * 100:.0f}–{high * 100:.0f} %) of {part.of:,}"
 
 
 def gaps(figures: Figures, refused: Sequence[str]) -> Iterator[str]:

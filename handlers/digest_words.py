@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from adapters.models import label
+from bot.amounts import arrow, counted, dollars, percent, reckoned, seconds, tokens
 from bot.elsewhere import ESTIMATE, Candidate, Elsewhere
 from bot.figures import BudgetUse, Figures, ModelFigures, change
 from bot.store import ChannelCost, Totals
-from handlers.amounts import arrow, counted, dollars, percent, reckoned, seconds, tokens
 
 HEAD = (
     "Model",

@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from bot import changes
+from bot.amounts import plural
 from bot.settings import Settings
-from bot.store import Change, Costs, Line
-from handlers.answers import dollars, plural
+from bot.store import Change, Costs
 from handlers.blocks import NAME_LENGTH, actions, button, clip, context, header, packed, section
 from handlers.home_fields import CHANNEL, CHANNELS, FIELDS
 from handlers.home_modals import named
 from handlers.modals import plain
 from handlers.mrkdwn import date, escape, link
+from handlers.provider_cards import spent, used
 
 CALLBACK = "home"
 EDIT, CATEGORIES, LIVE, REFRESH = "home_edit", "home_categories", "home_live", "home_refresh"
@@ -140,18 +141,9 @@ def week(costs: Costs | None) -> Iterator[str]:
         yield NO_CALLS
         return
     yield f"*{spent(costs.total)}*"
-    for line in costs.lines[:MODELS_SHOWN]:
-        name = line.name if line.purpose == "work" else f"trial calls ({line.purpose})"
-        yield f"• {escape(clip(name, VALUE_LENGTH))}: {spent(line)}"
+    yield from (f"• {used(line)}" for line in costs.lines[:MODELS_SHOWN])
     if len(costs.lines) > MODELS_SHOWN:
         yield f"• … and {len(costs.lines) - MODELS_SHOWN} more"
-
-
-def spent(line: Line) -> str:
-    failed = f", {line.failed:,} failed" if line.failed else ""
-    billed = dollars(line.cost_usd) if line.cost_usd is not None or line.unpriced else "nothing billed"
-    unknown = f" and {plural(line.unpriced, 'call')} of unknown price" if line.unpriced and line.cost_usd else ""
-    return f"{plural(line.calls, 'call')}{failed}, {billed}{unknown}"
 
 
 def quiet(channels: Sequence[str], remarks: Mapping[str, str]) -> Iterator[dict[str, Any]]:

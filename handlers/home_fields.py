@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from bot.pricing import dollars
+from bot.amounts import exact
 from bot.variables import WEEKDAYS
 from handlers.blocks import clip
 from handlers.modals import plain
@@ -131,10 +131,10 @@ DOLLARS = Kind(
     "an amount in US dollars from 0, or nothing for no limit",
     lambda value: figure(value, decimal=True),
     number,
-    lambda value: NO_LIMIT if value is None else dollars(value),
+    lambda value: NO_LIMIT if value is None else exact(value),
     optional=True,
 )
-AMOUNT = Kind("an amount in US dollars from 0", lambda value: figure(value, decimal=True), number, dollars)
+AMOUNT = Kind("an amount in US dollars from 0", lambda value: figure(value, decimal=True), number, exact)
 COUNT = Kind(
     "a whole number from 1, or nothing for no limit",
     lambda value: figure(value, decimal=False),

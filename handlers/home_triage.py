@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.amounts import hits, plural
 from bot.categories import URGENCIES
-from bot.evals import Proportion
 from bot.store import QuietFigures, TriageFigures
-from handlers.answers import plural
 from handlers.blocks import clip
 from handlers.mrkdwn import escape
 
@@ -34,7 +33,7 @@ def lines(figures: TriageFigures) -> Iterator[str]:
     if figures.unsorted:
         yield f"• Not sorted, because no model could be asked: {sum(figures.unsorted.values()):,}"
     if figures.corrected.of:
-        yield f"• Corrected by people: {share(figures.corrected)} cards"
+        yield f"• Corrected by people: {hits(figures.corrected)} cards"
     if figures.done_seconds is not None:
         yield f"• Done: {figures.done:,}, half of them within {span(figures.done_seconds)}"
     yield f"• Open: {figures.open:,}"
@@ -49,17 +48,9 @@ def agreement(figures: QuietFigures) -> Iterator[str]:
     cases = plural(figures.handled.of, "case")
     yield f"{cases} sorted this week, {figures.handled.hits:,} answered or marked by people."
     if figures.attention.of:
-        yield f"Agreed after a day on whether anybody has to act: {share(figures.attention)}."
+        yield f"Agreed after a day on whether anybody has to act: {hits(figures.attention)}."
     if figures.labels.of:
-        yield f"Same category as the emoji that people put: {share(figures.labels)}."
-
-
-def share(part: Proportion) -> str:
-    """A share with the interval that holds it in 95 of 100 cases."""
-    if part.value is None or part.interval is None:
-        return "0 of 0"
-    low, high = part.interval
-    return f"{part.hits:,} of {part.of:,} ({part.value:.0%}, 95 % interval {low:.0%} to {high:.0%})"
+        yield f"Same category as the emoji that people put: {hits(figures.labels)}."
 
 
 def span(seconds: float) -> str:

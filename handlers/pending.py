@@ -4,10 +4,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from bot.amounts import plural
 from bot.inbox import Job, Later
 from bot.pending import QUEUE, due, hour
 from bot.store import Case
-from handlers.answers import plural
 from handlers.blocks import NAME_LENGTH, Content, clip, fitted, packed, section
 from handlers.client import patience
 from handlers.links import permalink

@@ -6,19 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from adapters.errors import ModelNotFound, OverBudget, ProviderError
+from bot.amounts import cost, exact, plural
 from bot.budget import Left
 from bot.catalogue import Catalogue, close_models, either
 from bot.changes import named, sampled, shared, told
 from bot.choices import DEFAULT, TASKS
 from bot.overview import Health, Overview, replacements
-from bot.pricing import dollars
 from bot.settings import Settings, model_setting
 from bot.store import Change, Line, Standing
 from bot.trials import Trial
 from handlers import provider_menus as menus
-from handlers.answers import BLOCK_COST, BLOCKS_LIMIT, plural
-from handlers.answers import dollars as cost
-from handlers.blocks import Content, context, fitted, header, packed, section
+from handlers.answers import BLOCK_COST, BLOCKS_LIMIT
+from handlers.blocks import NAME_LENGTH, Content, clip, context, fitted, header, packed, section
 from handlers.mrkdwn import date, escape
 from handlers.replies import sentence
 
@@ -98,7 +97,7 @@ def settled(overview: Overview, names: Names, catalogue: Catalogue | None) -> It
 def observed(overview: Overview, few: int, *, offer: bool) -> Iterator[Part]:
     """What has come of it, and what will."""
     yield from listed("Health", [health(one) for one in overview.health], few)
-    yield from listed("This week", [week(line) for line in overview.week] or ["no calls yet"], few)
+    yield from listed("This week", [used(line) for line in overview.week] or ["no calls yet"], few)
     yield from list(warnings(overview, offer=offer))[:few]
 
 
@@ -144,19 +143,19 @@ def since(standing: Standing, names: Names) -> str:
 
 def budget_words(settings: Settings, left: Left) -> str:
     found = [
-        f"{dollars_left(left.daily)} of {dollars(settings.daily_budget_usd)} left today"
+        f"{dollars_left(left.daily)} of {exact(settings.daily_budget_usd)} left today"
         if settings.daily_budget_usd is not None
         else "no daily limit",
-        f"{dollars_left(left.monthly)} of {dollars(settings.monthly_budget_usd)} left this month"
+        f"{dollars_left(left.monthly)} of {exact(settings.monthly_budget_usd)} left this month"
         if settings.monthly_budget_usd is not None
         else "no monthly limit",
-        f"shadow calls: {dollars_left(left.shadow)} of {dollars(settings.shadow_daily_usd)} left today",
+        f"shadow calls: {dollars_left(left.shadow)} of {exact(settings.shadow_daily_usd)} left today",
     ]
     return f"*budget*: {' · '.join(found)}"
 
 
 def dollars_left(usd: float | None) -> str:
-    return dollars(round(usd or 0.0, 4))
+    return exact(round(usd or 0.0, 4))
 
 
 def listed(heading: str, lines: Sequence[str], few: int) -> Iterator[Part]:
@@ -183,12 +182,18 @@ def failure(kind: str) -> str:
     return FAILURES.get(kind, f"something went wrong ({escape(kind)})")
 
 
-def week(line: Line) -> str:
-    name = line.name if line.purpose == "work" else f"trial calls ({line.purpose})"
+def spent(line: Line) -> str:
+    """Calls and what they have cost, as a sentence says it."""
     failed = f", {line.failed:,} failed" if line.failed else ""
     billed = cost(line.cost_usd) if line.cost_usd is not None or line.unpriced else "nothing billed"
-    unknown = f" and {line.unpriced:,} of unknown price" if line.unpriced and line.cost_usd is not None else ""
-    return f"{escape(name)}: {plural(line.calls, 'call')}{failed}, {billed}{unknown}"
+    unknown = f" and {plural(line.unpriced, 'call')} of unknown price" if line.unpriced and line.cost_usd else ""
+    return f"{plural(line.calls, 'call')}{failed}, {billed}{unknown}"
+
+
+def used(line: Line) -> str:
+    """A model, and what its calls have come to."""
+    name = line.name if line.purpose == "work" else f"trial calls ({line.purpose})"
+    return f"{escape(clip(name, NAME_LENGTH))}: {spent(line)}"
 
 
 def warnings(overview: Overview, *, offer: bool) -> Iterator[Part]:

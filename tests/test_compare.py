@@ -409,9 +409,9 @@ async def test_it_compares_the_labels_of_triage_with_the_logged_ones_and_with_pe
         found = table(await admin.compare("4 triage"))
 
     assert found["Model"][-2:] == ["Agrees", "Correct"]
-    assert found["GPT-4o mini (in use)"][-2:] == ["100 % of 4", "33 % (6–79 %) of 3"]
-    assert found["Claude Haiku 4.5"][-2:] == ["0 % of 4", "33 % (6–79 %) of 3"]
-    assert found["Gemini 3.5 Flash"][-2:] == ["0 % of 4", "33 % (6–79 %) of 3"]
+    assert found["GPT-4o mini (in use)"][-2:] == ["100 % of 4", "33 % of 3 (6–79 %)"]
+    assert found["Claude Haiku 4.5"][-2:] == ["0 % of 4", "33 % of 3 (6–79 %)"]
+    assert found["Gemini 3.5 Flash"][-2:] == ["0 % of 4", "33 % of 3 (6–79 %)"]
 
 
 VERDICT = {"reason": "r", "category": "bug", "second": "other", "urgency": "p2", "confidence": 0.9, "noise": False}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.amounts import dollars
 from bot.config import Config
 from bot.elsewhere import Candidate, Elsewhere
 from bot.evals import Proportion
@@ -14,7 +15,6 @@ from bot.sandbox import Sandbox
 from bot.sandbox.blocks import message_blocks as checked
 from bot.store import ChannelCost, Line, Totals, Votes
 from bot.week import Week
-from handlers.amounts import dollars
 from handlers.charts import distinct
 from handlers.digest import content, plain
 from handlers.digest_words import HEAD

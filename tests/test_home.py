@@ -100,7 +100,7 @@ async def test_it_shows_triage_at_a_glance(slack: Sandbox, workspace: Workspace,
     assert "*4 cases*: 3 requests, 1 noise." in shown
     assert "• By urgency: p2 2, p3 1" in shown
     assert "• By category: billing 1, bug 1, how-to 1" in shown
-    assert "• Corrected by people: 1 of 2 (50%, 95 % interval 9% to 91%) cards" in shown
+    assert "• Corrected by people: 1 of 2 (50 %, 95 % interval 9 to 91 %) cards" in shown
     assert "• Done: 1, half of them within " in shown
     assert "• Open: 1" in shown
     assert "1 case sorted this week, 1 answered or marked by people." in shown

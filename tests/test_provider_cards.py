@@ -86,7 +86,7 @@ def test_it_says_everything_in_the_text_too() -> None:
     assert content.text is not None
     assert "failed repeatedly and is left alone for 12 s · p95 today 2.3 s · last failure" in content.text
     assert "it took too long" in content.text
-    assert "trial calls (shadow): 1,234 calls, 12 failed, $12.3456 and 3 of unknown price" in content.text
+    assert "trial calls (shadow): 1,234 calls, 12 failed, $12.3456 and 3 calls of unknown price" in content.text
     assert "$3.21 of $5.00 left today · $80.00 of $100.00 left this month" in content.text
     assert "by Ada &lt;Moreau&gt;" in content.text
     assert "⚠️ a-model" in content.text
