@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -178,15 +177,6 @@ def settings(environment: Mapping[str, str]) -> Settings:
     if reader.problems:
         raise ConfigError(reader.problems)
     return found
-
-
-def timezone(environment: Mapping[str, str]) -> ZoneInfo:
-    """Where a day begins, for commands that need nothing else of the environment. Raises `ConfigError`."""
-    reader = Reader(environment)
-    zone = reader.zone("TIMEZONE")
-    if reader.problems:
-        raise ConfigError(reader.problems)
-    return zone
 
 
 def provider(environment: Mapping[str, str]) -> ProviderConfig:

@@ -28,6 +28,9 @@ RATE_LIMIT_RETRIES = 3
 PASSING = ("ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout")
 """What Slack says when the same call may work later."""
 
+BAD_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
+"""What Slack says of a message whose blocks it does not take; without them it may take it."""
+
 UNANSWERED = (aiohttp.ClientError, TimeoutError)
 """What is raised where Slack did not say whether it took something."""
 

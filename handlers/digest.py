@@ -18,7 +18,7 @@ from bot.week import Week, last_complete
 from handlers import charts, notices
 from handlers import digest_words as words
 from handlers.blocks import Content, actions, button, context, fitted, packed, section
-from handlers.client import patience, refusal
+from handlers.client import BAD_BLOCKS, patience, refusal
 from handlers.mrkdwn import escape
 from handlers.posts import InConversation, after
 from handlers.provider_menus import PREFIX
@@ -36,7 +36,6 @@ PLAIN = "plain"
 """Stands in the job's row where Slack has refused the chart or the table."""
 
 CHANNEL = re.compile(r"&lt;#([CG][A-Z0-9]+)&gt;")
-REFUSED = ("invalid_blocks", "invalid_blocks_format")
 
 
 class Order(BaseModel):
@@ -180,7 +179,7 @@ async def deliver(figures: Figures, outlet: InConversation, job: Job) -> None:
     try:
         await outlet.deliver(plain(figures) if job.answer == PLAIN else content(figures))
     except SlackApiError as error:
-        if job.answer == PLAIN or refusal(error) not in REFUSED:
+        if job.answer == PLAIN or refusal(error) not in BAD_BLOCKS:
             raise
         log.warning("Slack refuses the digest's chart or table, so it goes without")
         await job.save(PLAIN)

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.inbox import Job
 from bot.replay import Plan, Progress, Quote
 from handlers import blocks, comparisons
-from handlers.client import refusal
+from handlers.client import BAD_BLOCKS, refusal
 from handlers.compare import Compare, allowed, asked_by
 from handlers.posts import InConversation
 from handlers.replies import GIVEN_UP, taking
@@ -21,7 +21,6 @@ log = logging.getLogger("precis.compare")
 
 QUEUE = "replay"
 COMPARING = "Comparing…"
-BAD_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
 
 
 class Replayed(Compare):

@@ -1,5 +1,6 @@
 """What calls come to: every figure against a plain computation over the same rows, and how it is printed."""
 
+import asyncio
 import csv
 import io
 import json
@@ -20,6 +21,7 @@ from bot.cli import main
 from bot.cli.costs import BY
 from bot.costs import as_csv, as_json, show
 from bot.database import Database
+from bot.settings import OPERATOR, Settings, WorkspaceSettings
 from bot.store import By, Call, Costs, Line, Store
 
 UNTIL = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -297,6 +299,19 @@ def test_it_prints_for_programs() -> None:
         *({"summarise", "triage"} - {CALL.task}),
     ]
     assert len(list(csv.DictReader(io.StringIO(precis("--by", "task", "--csv").stdout)))) == 2
+
+
+async def test_it_begins_a_day_where_the_workspace_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = await Database.open("sqlite:///precis.db")
+    late = datetime.now(UTC).replace(hour=23, minute=30) - timedelta(days=2)
+    await Store(database).log_call(replace(CALL, called_at=late.isoformat()))
+    await WorkspaceSettings(Store(database), "T1", Settings()).change("timezone", "Asia/Tokyo", by=OPERATOR)
+    await database.close()
+
+    ended = await asyncio.to_thread(precis, "--by", "day", "--json", TIMEZONE="America/Lima")
+
+    assert [line["name"] for line in json.loads(ended.stdout)["lines"]] == [f"{late + timedelta(days=1):%Y-%m-%d}"]
 
 
 @pytest.mark.usefixtures("log")

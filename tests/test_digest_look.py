@@ -209,11 +209,14 @@ def test_it_writes_dollars(usd: float | None, written: str) -> None:
     assert dollars(usd) == written
 
 
-async def test_it_posts_plain_blocks_where_slack_refuses_the_others(slack: Sandbox, settings: Config) -> None:
+@pytest.mark.parametrize("refusal", ["invalid_blocks", "msg_blocks_too_long"])
+async def test_it_posts_plain_blocks_where_slack_refuses_the_others(
+    slack: Sandbox, settings: Config, refusal: str
+) -> None:
     office = Office(slack, settings, "2026-11-23 08:00")
     async with office.open() as precis:
         await logged(precis, calls(3))
-        slack.fail("chat.postMessage", error="invalid_blocks")
+        slack.fail("chat.postMessage", error=refusal)
         office.wind("2026-11-23 09:00")
         await ring(precis)
         office.clock.wind(5)

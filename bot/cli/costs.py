@@ -13,6 +13,7 @@ from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.moments import since
 from bot.cli.records import records
+from bot.cli.workspaces import known, workspace
 
 if TYPE_CHECKING:
     from bot.store import By, Costs
@@ -25,25 +26,30 @@ BY = ("model", "task", "channel", "user", "day")
 @click.option("--by", type=click.Choice(BY), default="model", show_default=True, help="What a line stands for.")
 @click.option("--csv", "form", flag_value="csv", help="CSV: a row per line, without the total.")
 @click.option("--json", "form", flag_value="json", help="JSON: the lines and the total.")
-def costs(since: datetime, by: By, form: str | None) -> None:
+@workspace
+def costs(since: datetime, by: By, form: str | None, workspace: str | None) -> None:
     """Add up calls, tokens, cost, latency and failures.
 
-    A day begins at midnight in TIMEZONE. p50 and p95 are latencies by nearest rank, over the calls that were answered.
-    Calls of unknown price are counted, not taken for free. Trial calls, which nobody waited for, have lines of their
-    own; the total includes them.
+    A day begins at midnight in the workspace's time zone. p50 and p95 are latencies by nearest rank, over the calls
+    that were answered. Calls of unknown price are counted, not taken for free. Trial calls, which nobody waited for,
+    have lines of their own; the total includes them.
     """
-    carry_out(print_costs(environment(), since, by, form))
+    carry_out(print_costs(environment(), since, by, form, workspace))
 
 
-async def print_costs(environment: dict[str, str], since: datetime, by: By, form: str | None) -> None:
+async def print_costs(
+    environment: dict[str, str], since: datetime, by: By, form: str | None, named: str | None
+) -> None:
     from bot import config
+    from bot.settings import WorkspaceSettings
 
     try:
-        zone = config.timezone(environment)
+        defaults = config.settings(environment)
     except config.ConfigError as error:
         fail(str(error), 2)
     async with records(config.database_url(environment)) as store:
-        found = await store.costs(by=by, since=since, until=datetime.now(UTC), zone=zone)
+        settings = await WorkspaceSettings(store, await known(store, named) or "", defaults).read()
+        found = await store.costs(by=by, since=since, until=datetime.now(UTC), zone=settings.zone)
     write(found, by, form)
 
 

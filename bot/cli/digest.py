@@ -13,6 +13,7 @@ from bot.cli.console import console
 from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.records import records
+from bot.cli.workspaces import known, workspace
 
 if TYPE_CHECKING:
     from bot.figures import Figures
@@ -44,15 +45,18 @@ class WeekName(click.ParamType[Any]):
 @click.option("--week", type=WeekName(), metavar="2026-W47", help="Which week; the last complete one by default.")
 @click.option("--post", is_flag=True, help="Have the bot post it in the digest channel now, if it has not yet.")
 @click.option("--json", "as_json", is_flag=True, help="JSON: every figure.")
-def digest(week: Week | None, post: bool, as_json: bool) -> None:
+@workspace
+def digest(week: Week | None, post: bool, as_json: bool, workspace: str | None) -> None:
     """Show what a week cost, who would have been cheaper, and who was better.
 
     A week begins on Monday at midnight in the workspace's time zone. These are the figures that are posted in Slack.
     """
-    carry_out(reported(environment(), week, post, as_json))
+    carry_out(reported(environment(), week, post, as_json, workspace))
 
 
-async def reported(environment: dict[str, str], week: Week | None, post: bool, as_json: bool) -> None:
+async def reported(
+    environment: dict[str, str], week: Week | None, post: bool, as_json: bool, named: str | None
+) -> None:
     from bot import config, pricing
     from bot.digest import figures
     from bot.settings import WorkspaceSettings
@@ -64,7 +68,7 @@ async def reported(environment: dict[str, str], week: Week | None, post: bool, a
     except (config.ConfigError, pricing.PricesError) as error:
         fail(str(error), 2)
     async with records(config.database_url(environment)) as store:
-        workspace, now = await store.latest_workspace(), datetime.now(UTC)
+        workspace, now = await known(store, named) or "", datetime.now(UTC)
         settings = await WorkspaceSettings(store, workspace, defaults).read()
         week = week or last_complete(now, settings.zone)
         found = await figures(store, week, settings=settings, workspace=workspace, prices=prices, now=now)

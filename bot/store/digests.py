@@ -75,7 +75,6 @@ CHANNELS = """
 NOTE = """
     INSERT INTO digests (workspace, week, channel, ts, posted_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT DO NOTHING"""
-LATEST = "SELECT workspace FROM calls WHERE workspace <> '' ORDER BY called_at DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +218,6 @@ class Digests(Rows):
         """Where the digest of that week stands, None where it was not posted."""
         rows = await self.database.read("SELECT * FROM digests WHERE workspace = $1 AND week = $2", workspace, week)
         return next(iter(POSTED.validate_python(rows)), None)
-
-    async def latest_workspace(self) -> str:
-        """The workspace of the last call, empty where there is none."""
-        rows = await self.database.read(LATEST)
-        return str(rows[0]["workspace"]) if rows else ""
 
     async def told(self, id: str) -> bool:
         """Whether this was told before."""
