@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from adapters import PROVIDERS, Vendor
+from adapters.models import label
 
 TASKS = ("summarise", "triage", "extract", "route")
 """What models are asked for; each task may have a model of its own."""
@@ -27,9 +28,20 @@ class Choice:
     def __str__(self) -> str:
         return f"{self.provider}/{self.model}"
 
+    @classmethod
+    def parse(cls, name: str) -> "Choice":
+        """The choice that is written `provider/model`, also of a provider that this version does not know."""
+        provider, _, model = name.partition("/")
+        return cls(provider, model)
+
     @property
     def vendor(self) -> Vendor:
         return PROVIDERS[self.provider]
+
+
+def named(name: str) -> str:
+    """What people read for `provider/model`."""
+    return label(Choice.parse(name).model)
 
 
 def known_provider(name: str) -> str:

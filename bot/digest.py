@@ -115,8 +115,8 @@ def model(
 
 def chosen(name: str) -> Choice | None:
     """The choice that a name in the call log stands for, None for a provider that this version does not know."""
-    provider, _, model_id = name.partition("/")
-    return Choice(provider, model_id) if provider in PROVIDERS else None
+    found = Choice.parse(name)
+    return found if found.provider in PROVIDERS else None
 
 
 async def budgets(store: Store, week: Week, settings: Settings, workspace: str) -> list[BudgetUse]:

@@ -9,6 +9,7 @@ from typing import Literal
 from adapters import PROVIDERS
 from adapters.base import Usage
 from adapters.models import MODELS, Model, rules
+from bot.choices import Choice
 from bot.evals import Proportion, Z
 from bot.lifecycle import gone
 from bot.pricing import Prices
@@ -129,7 +130,7 @@ def factor(name: str, used: str, ratios: Mapping[tuple[str, str], float]) -> flo
     """Tokens of a model for one token of the model in use: measured, or by what is known of their tokenizers."""
     if name == used:
         return 1.0
-    own, others = (rules(model.partition("/")[2]).tokenizer_factor for model in (name, used))
+    own, others = (rules(Choice.parse(model).model).tokenizer_factor for model in (name, used))
     return ratios.get((used, name), own / others)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, time, timedelta
 from typing import Literal
 
 from adapters.models import Model, model
 from bot.pricing import Prices
 from bot.routes import Choice
+from bot.week import moment
 
 AHEAD = timedelta(days=60)
 """How long before the day a change is announced; a default that was replaced is mentioned as long afterwards."""
@@ -83,20 +84,16 @@ def ending(shutdown: date, today: date) -> str:
 
 def priced(choice: Choice, model_id: str, today: date, prices: Prices) -> str:
     """A model and its price as people read it, for a million tokens in and out."""
-    rates = prices.rates(choice.vendor, model_id, moment(today))
+    rates = prices.rates(choice.vendor, model_id, moment(today, time(), UTC))
     return f"{model_id} at {rates}" if rates else f"{model_id} (price unknown)"
 
 
 def dearer(choice: Choice, model_id: str, today: date, prices: Prices) -> str:
     """The first day on which the model's price will be another than today's."""
-    now = prices.rates(choice.vendor, model_id, moment(today))
+    now = prices.rates(choice.vendor, model_id, moment(today, time(), UTC))
     days = (today + timedelta(days=ahead) for ahead in range(1, AHEAD.days + 1))
     for day in days if now else ():
-        then = prices.rates(choice.vendor, model_id, moment(day))
+        then = prices.rates(choice.vendor, model_id, moment(day, time(), UTC))
         if then not in (now, None):
             return f"{model_id} costs {then} from {day}, {now} until then."
     return ""
-
-
-def moment(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

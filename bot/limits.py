@@ -19,7 +19,7 @@ class Policy:
     to the fallback provider, if there is one. An attempt gets `attempt_seconds`, and more for a long input, which is
     reckoned at `tokens_per_second`: the pace at which a slow small model still reads, chosen on the safe side. What has
     less than `least_seconds` left is not begun. Between attempts passes a random time that grows from `pause_seconds`,
-    or what the vendor asked for. `failures` in a row open a provider's circuit for `open_seconds`.
+    or what the vendor asked for. `failures` in a row open a model's circuit for `open_seconds`.
     """
 
     answer_seconds: float = 60.0

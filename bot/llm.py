@@ -210,7 +210,7 @@ class Gateway:
         return await retrying(self.attempt, asking, choice, until, instead_of)
 
     async def attempt(self, asking: Asking, choice: Choice, until: float, instead_of: Choice | None) -> Answer:
-        """Make one attempt, and let the provider's breaker know how it went."""
+        """Make one attempt, and let the model's breaker know how it went."""
         seconds = min(self.policy.attempt(asking.request), self.left(asking, until))
         if seconds <= 0:
             raise TimedOut(choice.provider, "no time left")

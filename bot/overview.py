@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import lifecycle
@@ -14,6 +13,7 @@ from bot.llm import Gateway
 from bot.routes import RoutingTable
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Costs, LastError, Line, Standing
+from bot.week import Week
 
 Parts = Sequence[tuple[Choice, int]]
 """Models with their shares, in per cent."""
@@ -59,7 +59,7 @@ async def look(gateway: Gateway, settings: WorkspaceSettings) -> Overview:
     zone = ZoneInfo(held.timezone)
     today, _ = midnights(now, held.timezone)
     store = settings.store
-    week = await store.costs(by="model", since=monday(now, zone), until=now, zone=zone)
+    week = await store.costs(by="model", since=Week.of(now, zone).begins(zone), until=now, zone=zone)
     day = await store.costs(by="model", since=today, until=now, zone=zone)
     errors = {(error.provider, error.model): error for error in await store.last_errors(today)}
     return Overview(
@@ -84,13 +84,6 @@ def parts(table: RoutingTable, task: str) -> Parts:
 def health(choice: Choice, gateway: Gateway, errors: Mapping[tuple[str, str], LastError], day: Costs | None) -> Health:
     p95 = next((line.p95_ms for line in (day.lines if day else ()) if line.name == str(choice)), None)
     return Health(choice, gateway.left_alone.get(choice), errors.get((choice.provider, choice.model)), p95)
-
-
-def monday(now: datetime, zone: ZoneInfo) -> datetime:
-    """When this week began, in UTC as the call log has it."""
-    here = now.astimezone(zone)
-    began = (here - timedelta(days=here.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-    return began.astimezone(UTC)
 
 
 def replacements(overview: Overview, choice: Choice, successor: str) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.variables import WEEKDAYS, Weekday
@@ -63,7 +63,7 @@ class Week:
         return moment(self.monday + timedelta(days=list(WEEKDAYS).index(day)), at, zone)
 
 
-def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+def moment(day: date, at: time, zone: tzinfo) -> datetime:
     """When clocks show that time: the first of two where they are set back, and where they skip it as late after."""
     return datetime.combine(day, at, zone).astimezone(UTC)
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.models import label
 from bot.ballots import tally
+from bot.choices import named
 from bot.store import Vote
 from bot.summary import Draft, DraftEntry
 from handlers.answers import CITATIONS, ENTRY_LENGTH, HEADINGS
@@ -72,11 +72,6 @@ def result(votes: Sequence[Vote]) -> Content:
         section("\n".join(["*Score*", *map(escape, scores)])),
     ]
     return fitted(map(escape, [head, *rounds, *scores]), said)
-
-
-def named(choice: str) -> str:
-    """What people read for `provider/model`."""
-    return label(choice.partition("/")[2])
 
 
 def outcome(vote: Vote) -> str:

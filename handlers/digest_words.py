@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from adapters.models import label
 from bot.amounts import arrow, counted, dollars, percent, reckoned, seconds, tokens
+from bot.choices import named
 from bot.elsewhere import ESTIMATE, Candidate, Elsewhere
 from bot.figures import BudgetUse, Figures, ModelFigures, change
 from bot.store import ChannelCost, Totals
@@ -25,11 +25,6 @@ HEAD = (
 
 Mention = Callable[[str], str]
 """How a channel's id is shown."""
-
-
-def named(model: str) -> str:
-    """What people read for `provider/model`."""
-    return label(model.partition("/")[2])
 
 
 def names(models: Iterable[ModelFigures]) -> Mapping[str, str]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from bot.changes import changer
 from bot.inbox import Job, Later
-from bot.overview import monday
 from bot.settings import OPERATOR
 from bot.store import KeptSummary
 from bot.summary import Summary
+from bot.week import Week
 from handlers import home_cards, home_triage
 from handlers.home_cards import Kept, Names, Office
 from handlers.links import TS, permalink
@@ -102,7 +102,7 @@ def address(row: KeptSummary, url: str) -> str:
 async def furnished(services: Services) -> Office:
     settings = await services.settings.read()
     now = services.now()
-    begun = monday(now, settings.zone)
+    begun = Week.of(now, settings.zone).begins(settings.zone)
     changes = await services.store.changes(services.workspace.team, most=CHANGES)
     figures = await services.store.triage_figures(services.workspace.team, since=begun, until=now)
     return Office(

@@ -1,8 +1,6 @@
 """The screen of `/llm-provider` at its largest: within Slack's limits, and every model in words."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,7 +10,7 @@ from bot.budget import Left
 from bot.catalogue import Catalogue
 from bot.choices import DEFAULT, TASKS, Choice, Sample
 from bot.lifecycle import Warning
-from bot.overview import Health, Overview, monday, replacements
+from bot.overview import Health, Overview, replacements
 from bot.sandbox.blocks import message_blocks
 from bot.settings import Settings
 from bot.store import LastError, Line, Standing
@@ -101,20 +99,6 @@ def test_it_puts_a_successor_into_every_place_of_the_model() -> None:
     assert found["triage"].endswith("=20 for triage")
     assert replacements(LARGEST, LONG[5], "x") == {"fallback": "fallback openai x"}
     assert replacements(LARGEST, LONG[6], "x") == {"shadow": "shadow openai x 5 for triage"}
-
-
-@pytest.mark.parametrize(
-    ("now", "begun"),
-    [
-        ("2026-11-23T00:00:00+00:00", "2026-11-23T00:00:00+01:00"),
-        ("2026-11-22T22:59:00+00:00", "2026-11-16T00:00:00+01:00"),
-        ("2026-10-26T12:00:00+00:00", "2026-10-26T00:00:00+01:00"),
-    ],
-)
-def test_it_begins_the_week_on_monday_in_the_workspaces_time_zone(now: str, begun: str) -> None:
-    found = monday(datetime.fromisoformat(now).astimezone(UTC), ZoneInfo("Europe/Berlin"))
-
-    assert (found, found.tzinfo) == (datetime.fromisoformat(begun), UTC)
 
 
 def test_it_describes_every_model_it_offers() -> None:

@@ -39,6 +39,20 @@ def test_it_begins_at_midnight_of_the_zone() -> None:
     assert Week(2026, 47).ends(BERLIN) == Week(2026, 48).begins(BERLIN)
 
 
+@pytest.mark.parametrize(
+    ("now", "begun"),
+    [
+        ("2026-11-23T00:00:00+00:00", "2026-11-23T00:00:00+01:00"),
+        ("2026-11-22T22:59:00+00:00", "2026-11-16T00:00:00+01:00"),
+        ("2026-10-26T12:00:00+00:00", "2026-10-26T00:00:00+01:00"),
+    ],
+)
+def test_it_is_that_of_a_moment_in_its_zone(now: str, begun: str) -> None:
+    found = Week.of(datetime.fromisoformat(now), BERLIN).begins(BERLIN)
+
+    assert (found, found.tzinfo) == (datetime.fromisoformat(begun), UTC)
+
+
 def test_it_knows_the_hour_of_a_day() -> None:
     assert Week(2026, 48).hour("wed", time(17, 30), BERLIN) == datetime(2026, 11, 25, 16, 30, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 """What the models in use cost, now and soon, and whether a budget can hold them to it."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, time
 from pathlib import Path
 
 from bot.checks.finding import Finding, ok, problem, warning
@@ -10,6 +10,7 @@ from bot.lifecycle import warnings
 from bot.pricing import Prices, PricesError
 from bot.routes import Choice
 from bot.settings import Settings
+from bot.week import moment
 
 WHAT = "prices"
 
@@ -32,7 +33,7 @@ def check(setup: Setup, path: Path, today: date) -> list[Finding]:
 def refused(setup: Setup, prices: Prices, today: date) -> Iterator[Choice]:
     """The models in use that a budget stops, because nobody knows what they cost."""
     if any(map(capped, setup.standing or [setup.settings])):
-        at = datetime.combine(today, time(), UTC)
+        at = moment(today, time(), UTC)
         yield from (choice for choice in setup.in_use if not prices.known(choice.vendor, choice.model, at))
 
 

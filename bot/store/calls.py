@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.database import marks
 from bot.store.rows import Rows
+from bot.week import moment
 
 By = Literal["model", "task", "channel", "user", "day"]
 Day = tuple[str, str, str]
@@ -112,7 +113,7 @@ class Line:
     """What some calls come to: those of one model, task, channel, user or day, or all.
 
     `name` is that model (`provider/model`, as it was asked for), or else; empty for calls that belong to no channel or
-    user. `purpose` is as in `Call`; calls of any purpose but `work` are in a line `trials` for each purpose.
+    user. `purpose` is as in `Call`; `costs` has those of any purpose but `work` in lines named `trials`.
     `cost_usd` adds the known costs up, None where none is known; `unpriced` counts the calls whose cost is unknown
     though a vendor counted their tokens. `p50_ms` and `p95_ms` are the nearest rank over the answered calls, None where
     nothing was answered.
@@ -210,12 +211,8 @@ class Calls(Rows):
 def days(first: datetime, since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[Day]:
     """The days from that of `first` on, as far as they lie in the period."""
     day = first.astimezone(zone).date()
-    while midnight(day, zone) < until:
+    while moment(day, time(), zone) < until:
         following = day + timedelta(days=1)
-        begins, ends = max(midnight(day, zone), since), min(midnight(following, zone), until)
+        begins, ends = max(moment(day, time(), zone), since), min(moment(following, time(), zone), until)
         yield day.isoformat(), begins.isoformat(), ends.isoformat()
         day = following
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
