@@ -6,6 +6,7 @@ from datetime import UTC, date, time, timedelta
 from typing import Literal
 
 from adapters.models import Model, model
+from bot.amounts import plural
 from bot.pricing import Prices
 from bot.routes import Choice
 from bot.week import moment
@@ -79,7 +80,7 @@ def ending(shutdown: date, today: date) -> str:
     days = (shutdown - today).days
     if days <= 0:
         return f"was shut down on {shutdown}"
-    return f"shuts down on {shutdown}, {days} day{'s' if days > 1 else ''}"
+    return f"shuts down on {shutdown}, {plural(days, 'day')}"
 
 
 def priced(choice: Choice, model_id: str, today: date, prices: Prices) -> str:

@@ -116,8 +116,12 @@ def fitted(spoken: Iterable[str], blocks: Iterable[dict[str, Any]]) -> Content:
     return Content(text=text if len(text.encode()) <= TEXT_LIMIT else None, blocks=tuple(blocks))
 
 
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
 def header(text: str) -> dict[str, Any]:
-    return {"type": "header", "text": {"type": "plain_text", "text": clip(text, HEADER_LIMIT), "emoji": False}}
+    return {"type": "header", "text": plain(clip(text, HEADER_LIMIT))}
 
 
 def section(mrkdwn: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bot.comparison import Figures, ModelFigures
 from bot.measures import TRIAGE
 from bot.replay import Estimate, Plan, Quote
 from bot.routes import Choice
+from handlers import charts
 from handlers.blocks import Content, actions, button, context, fitted, notice, section
 from handlers.mrkdwn import escape
 
@@ -87,13 +88,8 @@ def named(choice: Choice, in_use: Choice) -> str:
 
 def table(plan: Plan, figures: Figures, refused: Sequence[str], value: str) -> Content:
     """The table, with a way to a blind vote where there are summaries to judge."""
-    cells = [columns(plan), *([*row(each, plan)] for each in figures)]
-    block = {
-        "type": "table",
-        "column_settings": [{"is_wrapped": True}, *[{"align": "right"}] * (len(cells[0]) - 1)],
-        "rows": [[{"type": "raw_text", "text": text} for text in line] for line in cells],
-    }
-    return shown(plan, figures, refused, value, [block])
+    rows = [[*row(each, plan)] for each in figures]
+    return shown(plan, figures, refused, value, [charts.table(columns(plan), rows)])
 
 
 def lines(plan: Plan, figures: Figures, refused: Sequence[str], value: str) -> Content:

@@ -10,10 +10,9 @@ from bot import changes
 from bot.amounts import plural
 from bot.settings import Settings
 from bot.store import Change, Costs
-from handlers.blocks import NAME_LENGTH, actions, button, clip, context, header, packed, section
+from handlers.blocks import NAME_LENGTH, actions, button, clip, context, header, packed, plain, section
 from handlers.home_fields import CHANNEL, CHANNELS, FIELDS
 from handlers.home_modals import named
-from handlers.modals import plain
 from handlers.mrkdwn import date, escape, link
 from handlers.provider_cards import spent, used
 

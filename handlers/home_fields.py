@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 from bot.amounts import exact
 from bot.variables import WEEKDAYS
-from handlers.blocks import clip
-from handlers.modals import plain
+from handlers.blocks import clip, plain
 from handlers.mrkdwn import escape
 
 LISTED = 50

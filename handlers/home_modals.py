@@ -6,9 +6,8 @@ from typing import Any
 
 from bot.categories import LONGEST_DESCRIPTION, LONGEST_NAME, MOST, OTHER, Category
 from handlers import provider_menus
-from handlers.blocks import actions, button, clip, context, section
+from handlers.blocks import actions, button, clip, context, plain, section
 from handlers.home_fields import FIELDS, places
-from handlers.modals import plain
 from handlers.mrkdwn import escape
 
 SET, CATEGORY, STOP_ALL = "home_set", "home_category", "home_stop_all"

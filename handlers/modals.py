@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.wish import Length
 from handlers.asks import FOCUS_LENGTH, Ask
-from handlers.blocks import Content, actions, button
+from handlers.blocks import Content, actions, button, plain
 from handlers.client import refusal
 from handlers.services import Services
 
@@ -92,7 +92,3 @@ def focus(text: str) -> dict[str, Any]:
     if text:
         element["initial_value"] = text
     return {"type": "input", "block_id": FOCUS, "optional": True, "label": plain("Look for"), "element": element}
-
-
-def plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": False}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.transcript import one_line
-from handlers.blocks import Content, actions, button, clip, context, fitted, section
+from handlers.blocks import NAME_LENGTH, Content, actions, button, clip, context, fitted, section
 from handlers.mrkdwn import date, escape
 from handlers.spans import WORDS_LENGTH, ThreadCard
 
@@ -13,7 +13,6 @@ PICK, DAY = "tldr_pick", "tldr_day"
 LABEL_LENGTH = 75
 """Slack's, for what a screen reader says of a button."""
 
-NAME_LENGTH = 80
 WHICH = "Which thread? Only you see the summary."
 NONE = "No thread has been answered among the newest messages here."
 OTHERWISE = "Or ask for `/tldr` and a message link, `/tldr 200`, `/tldr 3d` or `/tldr since monday`."

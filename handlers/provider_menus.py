@@ -9,7 +9,7 @@ from bot.changes import AS_CONFIGURED, named
 from bot.choices import WHOLE, Choice
 from bot.overview import Parts
 from bot.switching import Switch
-from handlers.blocks import actions, button, clip
+from handlers.blocks import actions, button, clip, plain
 
 STOP_ALL = (
     "A budget of 0 stops all calls to models that cost money, for everybody, until somebody changes it. Should I do"
@@ -98,18 +98,18 @@ def menu(name: str, groups: Mapping[str, Options]) -> dict[str, Any]:
         "action_id": f"{PREFIX}{name}",
         "placeholder": plain("Change…"),
         "option_groups": [
-            {"label": plain(label), "options": found} for label, options in groups.items() if (found := shown(options))
+            {"label": brief(label), "options": found} for label, options in groups.items() if (found := shown(options))
         ],
     }
 
 
 def shown(options: Options) -> list[dict[str, Any]]:
     """The options that Slack takes; a model with a very long name has to be typed."""
-    return [{"text": plain(text), "value": value} for text, value in options if len(value) <= VALUE_LENGTH]
+    return [{"text": brief(text), "value": value} for text, value in options if len(value) <= VALUE_LENGTH]
 
 
-def plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": clip(text, OPTION_LENGTH), "emoji": False}
+def brief(text: str) -> dict[str, Any]:
+    return plain(clip(text, OPTION_LENGTH))
 
 
 def more() -> dict[str, Any]:

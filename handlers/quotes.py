@@ -1,5 +1,6 @@
 """What a summary will cost and what it leaves out: a question before much is spent, and a remark."""
 
+from bot.amounts import dollars
 from bot.summaries import TooDear
 from handlers.asks import Ask
 from handlers.blocks import Content, actions, button, section
@@ -12,7 +13,7 @@ KEPT_OUT = {"response_url", "post_ts"}
 
 def question(quote: TooDear, ask: Ask) -> Content:
     """Ask what may be spent, before anything is."""
-    whole, newest = f"about ${quote.whole_usd:.2f}", f"about ${quote.newest_usd:.2f}"
+    whole, newest = f"about {dollars(quote.whole_usd)}", f"about {dollars(quote.newest_usd)}"
     text = (
         f"That is a long conversation: summarising the whole of it would cost {whole}. "
         f"The newest part ({quote.newest:,} messages) would cost {newest}."

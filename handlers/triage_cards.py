@@ -8,8 +8,7 @@ from bot.categories import URGENCIES, Category
 from bot.settings import Settings
 from bot.store import Case
 from bot.triager import in_words
-from handlers.blocks import NAME_LENGTH, Content, actions, button, clip, context, fitted, section
-from handlers.modals import plain
+from handlers.blocks import NAME_LENGTH, Content, actions, button, clip, context, fitted, plain, section
 from handlers.mrkdwn import escape
 
 CATEGORY, URGENCY = "triage_category", "triage_urgency"

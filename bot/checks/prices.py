@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, time
 from pathlib import Path
 
+from bot.amounts import plural
 from bot.checks.finding import Finding, ok, problem, warning
 from bot.checks.setup import Setup
 from bot.lifecycle import warnings
@@ -24,9 +25,7 @@ def check(setup: Setup, path: Path, today: date) -> list[Finding]:
     found += [problem(WHAT, unpriced(choice)) for choice in refused(setup, prices, today)]
     if not found:
         own = len(prices.overrides)
-        found = [
-            ok(WHAT, f"{path} prices {own} model{'' if own == 1 else 's'}." if own else "The published ones hold.")
-        ]
+        found = [ok(WHAT, f"{path} prices {plural(own, 'model')}." if own else "The published ones hold.")]
     return found + [warning("model", one.sentence) for one in warnings(setup.in_use, today, prices)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bot.amounts import plural
 from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.records import records
@@ -38,4 +39,4 @@ def forget(user: str | None, everybody: bool) -> None:
 async def forgotten(url: str, user: str | None) -> None:
     async with records(url) as store:
         rows = await (store.forget_user(user) if user else store.forget_all())
-    click.echo(f"Deleted what {rows:,} row{'s' if rows != 1 else ''} held of texts.")
+    click.echo(f"Deleted what {plural(rows, 'row')} held of texts.")
