@@ -18,6 +18,7 @@ from bot.limits import estimated_input, fits
 from bot.origin import Origin
 from bot.pool import Pool
 from bot.pricing import UNPRICED, Cost, Prices
+from bot.purposes import COMPARE, WORK
 from bot.routes import Choice
 from bot.store import Call, KeptPrompt, Store
 
@@ -25,10 +26,6 @@ log = logging.getLogger("precis.llm")
 
 AWAY = 0.5
 """Seconds between tries to write where the database is away."""
-
-WORK, COMPARE = "work", "compare"
-"""Purposes of a call: somebody waits for its answer, or models are compared by it. A comparison's text stands in the
-row of the call that it repeats, and its answer in `evals`: a second copy would outlive the first."""
 
 CANCELLED = "cancelled"
 UNBILLED = frozenset({"timed_out", "unreachable", "bad_output", CANCELLED})

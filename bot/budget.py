@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from adapters.errors import OverBudget
+from bot.purposes import SHADOW, WORK
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Store
-from bot.store.budgets import RESERVED_SECONDS, SHADOW
+from bot.store.budgets import RESERVED_SECONDS
 
 log = logging.getLogger("precis.budget")
 
@@ -57,7 +58,7 @@ class Budget:
         self.now = now
         self.before_today: tuple[datetime, float] | None = None
 
-    async def reserve(self, call: str, provider: str, usd: float | None, purpose: str = "work") -> float | None:
+    async def reserve(self, call: str, provider: str, usd: float | None, purpose: str = WORK) -> float | None:
         """Set aside what a call may cost; returns that, or None where there is no budget or the model is free.
 
         Raises `OverBudget` where a cap would be passed, or where nobody knows what the call costs.
@@ -89,7 +90,7 @@ class Budget:
             raise OverBudget(provider, SHADOW)
         return usd
 
-    async def set_aside(self, call: str, usd: float, today: datetime, most: float, purpose: str = "work") -> bool:
+    async def set_aside(self, call: str, usd: float, today: datetime, most: float, purpose: str = WORK) -> bool:
         now = self.now().astimezone(UTC)
         since = now - timedelta(seconds=RESERVED_SECONDS)
         return await self.store.reserve(

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.purposes import WORK
 from bot.store import By, Costs, Line
 
 NOBODY = "(none)"
@@ -55,7 +56,7 @@ def show(console: Console, costs: Costs | None, by: By) -> None:
 
 def cells(line: Line) -> tuple[str, ...]:
     return (
-        f"trials ({line.purpose})" if line.purpose not in ("work", "") else line.name or NOBODY,
+        f"trials ({line.purpose})" if line.purpose not in (WORK, "") else line.name or NOBODY,
         f"{line.calls:,}",
         f"{line.failed:,}",
         f"{line.input_tokens:,}",

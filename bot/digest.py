@@ -11,6 +11,7 @@ from bot.figures import BudgetUse, Figures, ModelFigures
 from bot.job import Body
 from bot.lifecycle import warnings
 from bot.pricing import Prices
+from bot.purposes import WORK
 from bot.routes import Choice
 from bot.scheduler import Ring
 from bot.settings import Settings
@@ -54,7 +55,7 @@ async def figures(
     since, until = week.begins(zone), week.ends(zone)
     lines = await store.model_lines(since, until)
     models = await joined(store, lines, since, until)
-    working = [model for model in models if model.line.purpose == "work"]
+    working = [model for model in models if model.line.purpose == WORK]
     choices = [choice for model in working if (choice := chosen(model.model))]
     today = now.astimezone(zone).date()
     return Figures(
@@ -63,7 +64,7 @@ async def figures(
         total=await store.totals(since, until),
         before=await store.totals(week.before.begins(zone), since),
         models=working,
-        trials=[model for model in models if model.line.purpose != "work"],
+        trials=[model for model in models if model.line.purpose != WORK],
         channels=await store.dearest_channels(since, until, CHANNELS),
         budgets=await budgets(store, week, settings, workspace),
         warnings=[each.sentence for each in await asyncio.to_thread(warnings, choices, today, prices)],

@@ -16,11 +16,12 @@ from adapters.base import Reply, Request, Usage
 from adapters.errors import BadOutput, Empty, OverBudget, OverLimit, ProviderError, TimedOut, TooLong, Transient
 from adapters.models import Model, label
 from bot import prompts
-from bot.attempts import WORK, Attempt, Attempts, written
+from bot.attempts import Attempt, Attempts, written
 from bot.breaker import Breaker
 from bot.limits import Policy
 from bot.origin import Origin
 from bot.pricing import Cost
+from bot.purposes import WORK
 from bot.quota import Quota
 from bot.routes import Choice, Route, Routes
 from bot.shadows import Shadows

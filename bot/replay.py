@@ -11,13 +11,13 @@ from functools import cached_property
 from adapters.base import Request
 from adapters.errors import OverBudget, ProviderError
 from adapters.models import rules
-from bot.attempts import COMPARE
 from bot.comparison import Figures, figures
 from bot.llm import Answer, Gateway, unrepaired
 from bot.measures import MEASURES, Measured
 from bot.offload import offload
 from bot.origin import Origin
 from bot.providers import NEVER_BY_ITSELF
+from bot.purposes import COMPARE
 from bot.routes import Choice
 from bot.store import Eval, KeptPrompt, Logged, Store
 

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.amounts import plural
+from bot.purposes import WORK
 from bot.store import Call
 
 TEXTS = ("prompt", "answer")
@@ -61,7 +62,7 @@ def show_calls(console: Console, calls: Sequence[Call]) -> None:
 def cells(call: Call) -> tuple[str, ...]:
     return (
         call.called_at[5:16].replace("T", " "),
-        call.task if call.purpose == "work" else f"{call.task} ({call.purpose})",
+        call.task if call.purpose == WORK else f"{call.task} ({call.purpose})",
         call.served_model or call.requested_model,
         number(call.input_tokens),
         number(call.output_tokens),

@@ -9,8 +9,8 @@ from bot.attempts import Attempt, Attempts
 from bot.database import DatabaseError
 from bot.limits import Policy
 from bot.origin import Origin
+from bot.purposes import SHADOW
 from bot.routes import Choice
-from bot.store.budgets import SHADOW
 
 log = logging.getLogger("precis.llm")
 

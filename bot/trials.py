@@ -10,13 +10,14 @@ from bot import prompts
 from bot.attempts import Attempt, Attempts
 from bot.origin import Origin
 from bot.pricing import Cost
+from bot.purposes import CHECK
 from bot.routes import Choice
 from bot.summary import closed
 
 SECONDS = 15.0
 """What the vendor gets to find the model, and the model to answer."""
 
-TASK = PURPOSE = "check"
+TASK = "check"
 REQUEST = Request(
     task=TASK,
     system=prompts.CHECK.system,
@@ -44,7 +45,7 @@ async def tried(attempts: Attempts, choice: Choice, origin: Origin, *, seconds: 
         async with attempts.pool.provider(choice) as provider:
             await known(provider, seconds)
             began = time.monotonic()
-            await attempts.make(Attempt(choice, REQUEST, origin, 1, seconds, purpose=PURPOSE), bill)
+            await attempts.make(Attempt(choice, REQUEST, origin, 1, seconds, purpose=CHECK), bill)
     except ProviderError as error:
         return Trial(choice, time.monotonic() - began, None, error)
     return Trial(choice, time.monotonic() - began, bill[0].usd)

@@ -12,6 +12,7 @@ from bot.catalogue import Catalogue, close_models, either
 from bot.changes import named, sampled, shared, told
 from bot.choices import DEFAULT, TASKS
 from bot.overview import Health, Overview, replacements
+from bot.purposes import WORK
 from bot.settings import Settings, model_setting
 from bot.store import Change, Line, Standing
 from bot.trials import Trial
@@ -192,7 +193,7 @@ def spent(line: Line) -> str:
 
 def used(line: Line) -> str:
     """A model, and what its calls have come to."""
-    name = line.name if line.purpose == "work" else f"trial calls ({line.purpose})"
+    name = line.name if line.purpose == WORK else f"trial calls ({line.purpose})"
     return f"{escape(clip(name, NAME_LENGTH))}: {spent(line)}"
 
 

@@ -26,7 +26,7 @@ for variable in list(os.environ):
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("PRECIS_DATA") or ROOT.parent / "shared" / "data")
-ACK_TIMEOUT = 2.5
+ACK_TIMEOUT = 3.0
 MANIFEST = json.loads((ROOT / "manifest.json").read_text())
 
 ADA, BEN, GUEST, STRANGER = "U0ADA00001", "U0BEN00001", "U0GUEST001", "U0STRANGE1"

@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
+from bot.purposes import WORK
 from bot.store.rows import Rows
 
 RESERVED_SECONDS = 600
 """A reservation older than this was left by a process that died."""
-
-SHADOW = "shadow"
-"""The purpose whose calls have a budget of their own, which no other call touches."""
 
 OF_THAT_BUDGET = "(purpose = 'shadow') = ({shadow} = 'shadow')"
 SPENT = f"""
@@ -45,7 +43,7 @@ class Budgets(Rows):
         day: datetime,
         since: datetime,
         most: float,
-        purpose: str = "work",
+        purpose: str = WORK,
     ) -> bool:
         """Set `usd` aside for a call, unless that, what was spent since `day` and what is reserved exceed `most`.
 
@@ -61,7 +59,7 @@ class Budgets(Rows):
         await self.database.write("DELETE FROM reservations WHERE call = $1", call)
 
     async def spent(
-        self, workspace: str, since: datetime, purpose: str = "work", *, until: datetime | None = None
+        self, workspace: str, since: datetime, purpose: str = WORK, *, until: datetime | None = None
     ) -> float:
         """US dollars in that time: known costs, and what is held for calls whose bill never came.
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from bot.database import marks
+from bot.purposes import WORK
 from bot.store.rows import Rows
 from bot.week import moment
 
@@ -70,7 +71,7 @@ class Call:
     caches and `output_tokens` includes thinking. `cost_usd` is None where the price is unknown. `outcome` is `ok` or
     `failed`, and then `error` is a kind of `adapters.errors`. `prompt` and `answer` are None where text is not kept.
 
-    `purpose` is `work` for what somebody waits for; other words keep trial calls apart from it. `instead_of` names the
+    `purpose` is one of `bot.purposes`; all but `work` are trial calls. `instead_of` names the
     provider that could not answer, where this one stood in. `reserved_usd` is what the budget holds for an attempt that
     may have been billed though its bill never came. `prompt_digest` names the row of `prompts` that says what else was
     sent, None where an earlier version made the call.
@@ -102,7 +103,7 @@ class Call:
     request_id: str | None = None
     prompt: str | None = None
     answer: str | None = None
-    purpose: str = "work"
+    purpose: str = WORK
     instead_of: str | None = None
     reserved_usd: float | None = None
     prompt_digest: str | None = None
