@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
+from bot.ids import OWNER
 from bot.transcript import readable
 
 FEWEST, MOST = 2, 20
@@ -14,7 +15,6 @@ LONGEST_RULE = 300
 """Characters of one line; together these bound what the categories and rules add to every prompt to 7,000."""
 
 NAME = re.compile(rf"(?=.{{1,{LONGEST_NAME}}}\Z)[a-z0-9]+(-[a-z0-9]+)*")
-OWNER = re.compile(r"[UWS][A-Z0-9]{2,20}")
 EMOJI = re.compile(r"[\w+'-]{1,100}(::skin-tone-[2-6])?")
 """Names of emoji may be written in any alphabet, but not in capitals."""
 

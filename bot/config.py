@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 from pydantic import SecretStr
 
 from adapters import PROVIDERS
-from bot import providers
+from bot import ids, providers
 from bot.catalogue import Catalogue
 from bot.providers import ProviderConfig
 from bot.routes import Choice, Route
 from bot.settings import REQUESTS_PER_USER_HOUR, Settings
-from bot.variables import CHANNEL_ID, USER_ID, Reader, Weekday
+from bot.variables import Reader, Weekday
 
 SLACK_API_URL = "https://slack.com/api/"
 DATABASE_URL = "sqlite:///precis.db"
@@ -108,7 +108,7 @@ def load(environment: Mapping[str, str], *, today: Callable[[], date] = today) -
     retention = reader.whole_number("CONTENT_RETENTION_DAYS", CONTENT_RETENTION_DAYS, highest=36_500)
     allowance = reader.dollars("MAX_USD_PER_SUMMARY", MAX_USD_PER_SUMMARY)
     at_once = reader.whole_number("MAX_CONCURRENT_CALLS", MAX_CONCURRENT_CALLS, lowest=1, highest=10_000)
-    admins = reader.ids("ADMIN_USERS", USER_ID, "people")
+    admins = reader.ids("ADMIN_USERS", ids.PERSON, "people")
     defaults = workspace_settings(reader)
     log_level = reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS)
     if reader.problems or bot_token is None or provider is None:
@@ -152,9 +152,9 @@ def slack_secrets(reader: Reader) -> tuple[SecretStr | None, SecretStr | None, S
 
 def workspace_settings(reader: Reader) -> Settings:
     """What holds for the workspace until an admin sets it otherwise."""
-    digest = reader.ids("DIGEST_CHANNEL", CHANNEL_ID, "a channel")
+    digest = reader.ids("DIGEST_CHANNEL", ids.CHANNEL, "a channel")
     return Settings(
-        triage_channels=reader.ids("TRIAGE_CHANNELS", CHANNEL_ID, "channels"),
+        triage_channels=reader.ids("TRIAGE_CHANNELS", ids.CHANNEL, "channels"),
         digest_channel=next(iter(digest), ""),
         digest_day=reader.weekday("DIGEST_DAY", DIGEST_DAY),
         digest_time=reader.time_of_day("DIGEST_TIME", DIGEST_TIME),

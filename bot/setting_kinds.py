@@ -8,7 +8,7 @@ from typing import cast
 from bot import category_file
 from bot.categories import Category
 from bot.choices import WHOLE, Picked, Sample, Share
-from bot.variables import WEEKDAYS
+from bot.variables import weekday
 
 NONE, ON, OFF, DEFAULT = "none", "on", "off", "default"
 NOTHING = ("", NONE, OFF)
@@ -37,9 +37,7 @@ def listed(value: object) -> str:
 
 
 def day(text: str) -> str:
-    """The first three letters, in which a day may be written out."""
-    found = text.strip().lower()
-    return next((short for short, name in WEEKDAYS.items() if found in (short, name)), found)
+    return weekday(text) or text.strip().lower()
 
 
 def switch(text: str) -> bool:

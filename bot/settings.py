@@ -3,21 +3,21 @@
 import asyncio
 import json
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import reduce
 from typing import Annotated, Literal
 from uuid import uuid4
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
 
 from bot.categories import DEFAULT_CATEGORIES, DEFAULT_URGENCY_RULES, Categories, Category, UrgencyRules
 from bot.choices import DEFAULT, TASKS, Picked, Sample, Shares
+from bot.ids import CHANNEL, pattern
 from bot.store import Change, Store
-from bot.variables import TIME_OF_DAY, Weekday
+from bot.variables import TIME_OF_DAY, Weekday, zone
 
 __all__ = ["OPERATOR", "Category", "Settings", "WorkspaceSettings"]
 
@@ -40,9 +40,10 @@ class Frozen(BaseModel):
 
 def ids(kinds: str, what: str) -> AfterValidator:
     """Checks that each id begins with one of these letters, and keeps each once."""
+    form = pattern(kinds)
 
     def checked(given: tuple[str, ...]) -> tuple[str, ...]:
-        odd = [id for id in given if not re.fullmatch(f"[{kinds}][A-Z0-9]{{1,20}}", id)]
+        odd = [id for id in given if not form.fullmatch(id)]
         if odd:
             raise ValueError(f"{odd[0][:30]!r} is not the id of {what}")
         return tuple(dict.fromkeys(given))
@@ -52,7 +53,7 @@ def ids(kinds: str, what: str) -> AfterValidator:
 
 def channel(id: str) -> str:
     """One channel's id, or nothing. Raises `ValueError`."""
-    if id and not re.fullmatch(r"[CG][A-Z0-9]{1,20}", id):
+    if id and not CHANNEL.fullmatch(id):
         raise ValueError(f"{id[:30]!r} is not the id of a channel (C… or G…)")
     return id
 
@@ -69,11 +70,11 @@ def time_of_day(given: str) -> str:
     return given
 
 
-def zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("this is the name of a time zone such as Europe/Berlin") from None
+def zone_name(name: str) -> str:
+    found = zone(name)
+    if found is None:
+        raise ValueError("this is the name of a time zone such as Europe/Berlin")
+    return found.key
 
 
 Channels = Annotated[tuple[str, ...], ids("CG", "a channel (C… or G…)")]
@@ -111,7 +112,7 @@ class Settings(Frozen):
     daily_budget_usd: NonNegativeFloat | None = None
     monthly_budget_usd: NonNegativeFloat | None = None
     requests_per_user_hour: PositiveInt | None = REQUESTS_PER_USER_HOUR
-    timezone: Annotated[str, AfterValidator(zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(zone_name)] = "UTC"
     default_model: Shares | None = None
     summarise_model: Shares | None = None
     triage_model: Shares | None = None

@@ -15,9 +15,6 @@ SLACK_TOKENS = {
     "xapp-": ("an app-level token", "SLACK_APP_TOKEN"),
     "xoxp-": ("a user token, which Precis does not use", None),
 }
-CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,20}")
-USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
-
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: Mapping[Weekday, str] = {
@@ -29,6 +26,20 @@ WEEKDAYS: Mapping[Weekday, str] = {
     "sat": "saturday",
     "sun": "sunday",
 }
+
+
+def weekday(text: str) -> Weekday | None:
+    """The day of that English name, of which the first three letters are enough."""
+    word = text.strip().lower()
+    return next((day for day, whole in WEEKDAYS.items() if len(word) >= 3 and whole.startswith(word)), None)
+
+
+def zone(name: str) -> ZoneInfo | None:
+    """The time zone of that name, None where this machine knows none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 class Reader:
@@ -122,18 +133,16 @@ class Reader:
 
     def zone(self, name: str) -> ZoneInfo:
         value = self.get(name) or "UTC"
-        try:
-            return ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        found = zone(value)
+        if found is None:
             self.problem(f"{name} must be the name of a time zone such as Europe/Berlin.")
-            return ZoneInfo("UTC")
+        return found or ZoneInfo("UTC")
 
     def weekday(self, name: str, default: Weekday) -> Weekday:
-        """A day of the week by its English name, of which the first three letters are enough."""
-        value = self.get(name).lower()
+        value = self.get(name)
         if not value:
             return default
-        found = next((day for day, whole in WEEKDAYS.items() if len(value) >= 3 and whole.startswith(value)), None)
+        found = weekday(value)
         if found is None:
             self.problem(f"{name} must be a day of the week such as mon or friday.")
         return found or default

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from bot.ids import CONVERSATION
 from handlers.refusals import ChannelLink, NotALink, OtherWorkspace, Refusal
 
-CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,20}")
 TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
 ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>|(https?://[^\s<>|]+)")
 AFTER = ".,;:!?)]}'\"*_~`…"
@@ -69,7 +69,7 @@ def same_workspace(parts: SplitResult, workspace_url: str) -> bool:
 
 def in_archives(path: list[str], query: dict[str, list[str]]) -> Link:
     """`/archives/C024BE7LR/p1700000000123456?thread_ts=1700000000.000100&cid=C024BE7LR`"""
-    if not path or not CHANNEL.fullmatch(path[0]):
+    if not path or not CONVERSATION.fullmatch(path[0]):
         raise NotALink
     if len(path) == 1:
         raise ChannelLink
@@ -86,9 +86,9 @@ def in_client(path: list[str], team: str) -> Link:
     if path and path[0] != team:
         raise OtherWorkspace
     channel, _, ts = path[3].partition("-") if len(path) == 4 and path[2] == "thread" else ("", "", "")
-    if CHANNEL.fullmatch(channel) and TS.fullmatch(ts):
+    if CONVERSATION.fullmatch(channel) and TS.fullmatch(ts):
         return Link(channel, ts, ts)
-    if len(path) == 2 and CHANNEL.fullmatch(path[1]):
+    if len(path) == 2 and CONVERSATION.fullmatch(path[1]):
         raise ChannelLink
     raise NotALink
 

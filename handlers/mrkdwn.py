@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from html import unescape
 
+from bot.ids import PERSON
 from bot.summary import LINK
 
 TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
-USER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^<>]*)?>")
+USER = re.compile(rf"<@({PERSON.pattern})(?:\|[^<>]*)?>")
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 

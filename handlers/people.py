@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.variables import zone
 from handlers.client import passes
 
 REMEMBERED = 10_000
@@ -80,12 +80,6 @@ def person(user: dict[str, Any], team: str) -> Person:
     foreign = team not in teams
     full_member = not (guest or foreign or user.get("deleted") or user.get("is_bot"))
     admin = full_member and any(user.get(rank) for rank in ADMINS)
+    tz = zone(user.get("tz") or NO_ZONE)
     workflow, bot = bool(user.get("is_workflow_bot")), bool(user.get("is_bot"))
-    return Person(user["id"], str(name or UNKNOWN), full_member, zone(user.get("tz")), workflow, admin, bot)
-
-
-def zone(tz: str | None) -> str:
-    try:
-        return ZoneInfo(tz or NO_ZONE).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return NO_ZONE
+    return Person(user["id"], str(name or UNKNOWN), full_member, tz.key if tz else NO_ZONE, workflow, admin, bot)

@@ -107,13 +107,13 @@ def test_it_refuses_a_floor_that_is_no_share(floor: float) -> None:
 
 
 def test_it_refuses_ids_of_another_kind() -> None:
-    assert "'U1' is not the id of a channel" in problem(triage_channels=["C1", "U1"])
+    assert "'U01' is not the id of a channel" in problem(triage_channels=["C01", "U01"])
     assert "is not the id of a channel" in problem(quiet_channels=["#support"])
     assert "is not the id of a bot" in problem(triage_bots=["U1"])
 
 
 def test_it_keeps_each_id_once() -> None:
-    assert Settings.model_validate({"triage_channels": ["C1", "G2", "C1"]}).triage_channels == ("C1", "G2")
+    assert Settings.model_validate({"triage_channels": ["C01", "G02", "C01"]}).triage_channels == ("C01", "G02")
 
 
 @pytest.fixture

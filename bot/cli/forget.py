@@ -27,11 +27,11 @@ def forget(user: str | None, everybody: bool) -> None:
     Figures, ids and labels stay. What was posted in Slack stays there.
     """
     from bot import config
-    from bot.variables import USER_ID
+    from bot.ids import PERSON
 
     if everybody == bool(user):
         fail("Say whom to forget: --user with a Slack id, or --all.", 2)
-    if user and not USER_ID.fullmatch(user):
+    if user and not PERSON.fullmatch(user):
         fail("--user takes a Slack id, such as U024BE7LH: it is in the menu of a person's profile.", 2)
     carry_out(forgotten(config.database_url(environment()), user))
 

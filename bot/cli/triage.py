@@ -41,9 +41,9 @@ def triage(since: datetime, channel: str | None, as_json: bool, workspace: str |
     a category's emoji.
     """
     from bot import config
-    from bot.variables import CHANNEL_ID
+    from bot.ids import CHANNEL
 
-    if channel and not CHANNEL_ID.fullmatch(channel):
+    if channel and not CHANNEL.fullmatch(channel):
         fail("--channel takes the Slack id of a channel, such as C024BE7LR: it stands at the end of its details.", 2)
     carry_out(report(config.database_url(environment()), since, channel, workspace, as_json))
 
