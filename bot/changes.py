@@ -47,9 +47,9 @@ def told(change: Change, who: str) -> str:
     return f"{who} changed {subject(change.name)} from {old} to {new}.{because}"
 
 
-def changer(change_by: str) -> str:
+def changer(changed_by: str) -> str:
     """Who made a change, where no name is at hand."""
-    return "The operator" if change_by == OPERATOR else change_by
+    return "The operator" if changed_by == OPERATOR else changed_by
 
 
 def subject(name: str) -> str:
@@ -66,10 +66,10 @@ def value(name: str, written: str | None) -> str:
         read = getattr(Settings.model_validate({name: json.loads(written)}), name)
     except (ValidationError, ValueError):
         return written
-    return words(name, read, written)
+    return words(name, read)
 
 
-def words(name: str, read: object, written: str) -> str:
+def words(name: str, read: object) -> str:
     if isinstance(read, Sample):
         return sampled(read)
     if isinstance(read, Picked):

@@ -21,8 +21,8 @@ from handlers.spans import MOST_MESSAGES, MOST_THREADS, WORDS_LENGTH, Span, Thre
 log = logging.getLogger("precis.history")
 
 PAGE = 1000
-CARDS_FROM = 200
-"""The newest messages of a channel among which its threads are looked for."""
+CARDS, CARDS_FROM = 10, 200
+"""Threads that are offered of a channel, and its newest messages among which they are looked for."""
 
 MOST_MENTIONED = 50
 """Names looked up beside those of the authors: one message can mention thousands."""
@@ -82,11 +82,11 @@ class History:
         transcript = spans.folded(await self.transcribe([*found.values()]), spans.roots(found.values(), top))
         return Span(channel, transcript, max(0, len(threads) - MOST_THREADS))
 
-    async def recent_threads(self, channel: str, limit: int = 10) -> list[ThreadCard]:
+    async def recent_threads(self, channel: str) -> list[ThreadCard]:
         """The threads among a channel's newest messages, by latest reply, newest first. Raises as `thread` does."""
         with refusing(channel):
             page = await self.slack.conversations_history(channel=channel, limit=CARDS_FROM)
-        found = spans.latest(filter(self.is_content, page["messages"]))[:limit]
+        found = spans.latest(filter(self.is_content, page["messages"]))[:CARDS]
         transcript = await self.transcribe(found)
         begun = {message.ts: message for message in transcript.said}
         return [

@@ -37,7 +37,7 @@ def card(case: Case, settings: Settings, names: Mapping[str, str]) -> Content:
         return dismissed(case, names)
     spoken = list(said(case, settings, names))
     unsure = is_unsure(case, settings)
-    guesses = [guess(case, settings)] if unsure else []
+    guesses = [guess(case)] if unsure else []
     blocks = [section("\n".join(spoken)), *guesses, operated(case, settings), context(footer(case))]
     asked = [f"Is it {' or '.join(case.likeliest.split())}?"] if unsure and case.likeliest else []
     return fitted([*spoken, *asked, footer(case)], blocks)
@@ -93,7 +93,7 @@ def named(id: str, names: Mapping[str, str]) -> str:
     return escape(clip(names.get(id, "somebody"), NAME_LENGTH))
 
 
-def guess(case: Case, settings: Settings) -> dict[str, Any]:
+def guess(case: Case) -> dict[str, Any]:
     """The two likeliest categories, each as a button."""
     likeliest = (case.likeliest or "").split()[:2]
     buttons = [

@@ -66,7 +66,6 @@ def explained(candidate: Candidate, error: ProviderError, today: date) -> str:
     vendor = candidate.provider.choice.vendor
     return SENTENCES.get(cause(candidate, error), OTHERWISE).format(
         label=vendor.label,
-        name=vendor.name,
         key=vendor.key_variable or "LLM_PROVIDER",
         address=vendor.base_url_variable or "LLM_PROVIDER",
         model=candidate.provider.model,
