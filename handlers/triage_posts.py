@@ -22,7 +22,7 @@ UNPOSTABLE = ""
 """Stands for the ts of a card that Slack does not take."""
 
 PATIENCE = timedelta(hours=1)
-"""How long a card is tried to be posted, or to be brought in line, while Slack fails."""
+"""How long a card is tried to be posted or to be brought in line, and an emoji to be changed, while Slack fails."""
 
 SHORTEST_WAIT, LONGEST_WAIT = 5.0, 120.0
 """The seconds between two tries, which grow."""
@@ -188,10 +188,15 @@ async def skip(id: str, services: Services) -> None:
     if case is not None and case.card_ts:
         await show(id, services)
         return
-    if case is None or case.slack_failed and services.now() - datetime.fromisoformat(case.updated_at) < PATIENCE:
+    if case is None or failing(case, services):
         return
     log.error("The card of case %s could not be posted", id)
     await services.store.note_card(case, UNPOSTABLE, services.now(), keep_text=services.keep_text)
+
+
+def failing(case: Case, services: Services) -> bool:
+    """Whether it is Slack that fails at a case, and not for too long."""
+    return case.slack_failed and services.now() - datetime.fromisoformat(case.updated_at) < PATIENCE
 
 
 async def next_reaction(workspace: str, services: Services) -> Case | None:
@@ -215,18 +220,21 @@ async def reacted(case: Case, name: str, services: Services, *, add: bool) -> No
     call = services.slack.reactions_add if add else services.slack.reactions_remove
     try:
         await call(channel=case.channel, timestamp=case.ts, name=name)
-    except SlackApiError as error:
+    except FAILURES as error:
         if passes(error):
+            await services.store.note_failure(case.id)
             raise
-        if refusal(error) not in (*AS_WANTED, *GONE):
-            log.warning("Slack does not take the emoji of case %s: %s", case.id, refusal(error))
+        if kind(error) not in (*AS_WANTED, *GONE):
+            log.warning("Slack does not take the emoji of case %s: %s", case.id, kind(error))
 
 
 async def skip_reaction(id: str, services: Services) -> None:
-    """Leave a reaction as it is that could not be changed."""
+    """Leave a reaction as it is that could not be changed; while Slack fails it goes on being tried."""
     case = await services.store.case(id)
-    if case is not None:
-        await services.store.note_reaction(id, case.reaction)
+    if case is None or failing(case, services):
+        return
+    log.error("The message of case %s does not carry the emoji that it should", id)
+    await services.store.note_reaction(id, case.reaction)
 
 
 cards = Outbox(QUEUE, next_card, post, skip, unsettled)

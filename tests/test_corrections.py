@@ -13,6 +13,7 @@ from handlers.corrections import QUEUE
 from handlers.triage_posts import PATIENCE
 from tests.clocks import Fast
 from tests.conftest import ADA, BEN, GUEST, STRANGER
+from tests.desk import until
 from tests.support import (
     BILLING,
     SPEED,
@@ -243,6 +244,30 @@ async def test_it_shows_a_correction_once_slack_is_back(slack: Sandbox, triage: 
     assert pressed.answers == []
     assert "*account*" in shown(slack, ts)
     assert emoji(slack, ts) == ["key"]
+
+
+@pytest.mark.parametrize("method", ["reactions.add", "reactions.remove"])
+async def test_it_changes_the_emoji_once_slack_is_back(slack: Sandbox, triage: Precis, ts: str, method: str) -> None:
+    slack.fail(method, error="internal_error", times=7)  # of which five are one round of tries
+
+    await press(slack, triage, ts, "triage_category", "account")
+
+    assert [call.error for call in slack.calls if call.method == method][-8:] == ["internal_error"] * 7 + [None]
+    assert emoji(slack, ts) == ["key"]
+
+
+async def test_it_lets_an_emoji_be_that_slack_has_not_taken_for_an_hour(
+    slack: Sandbox, triage: Precis, ts: str, clock: Fast
+) -> None:
+    slack.fail("reactions.add", error="internal_error", times=1000)
+    [card] = cards(slack, ts)
+    await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_category", value="account")
+    await until(lambda: methods(slack, "reactions.add").count("reactions.add") > 6, 20)
+    clock.now += PATIENCE.total_seconds()
+    await settled(slack, triage)
+
+    [case] = await cases(triage)
+    assert (case.reaction, case.reacted, emoji(slack, ts)) == ("key", "key", [])
 
 
 async def test_it_undoes_nothing_that_was_pressed_while_slack_failed(slack: Sandbox, triage: Precis, ts: str) -> None:

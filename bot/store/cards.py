@@ -39,7 +39,7 @@ class Cards(Rows):
         await self.database.write("UPDATE triage SET shown = $2 WHERE id = $1", id, updated_at)
 
     async def note_failure(self, id: str) -> None:
-        """Keep that Slack failed when the card of a case was to be posted."""
+        """Keep that Slack failed when the card of a case was to be posted, or an emoji of its message changed."""
         await self.database.write("UPDATE triage SET slack_failed = 1 WHERE id = $1", id)
 
     async def want_reaction(self, id: str, names: str) -> None:

@@ -85,8 +85,9 @@ class Case:
     what that call said; `category`, `urgency` and `noise` are what holds, which people may have corrected. `confidence`
     is 0..1; `likeliest` is the two likeliest categories, best first, with a space between. `trouble` is the kind of
     error that keeps it unsorted since `troubled_at`. `card_ts` is its card, empty where none can be posted, and `shown`
-    the `updated_at` that it shows; `slack_failed` says that Slack once failed when one was to be posted. `reaction` are
-    the emoji names that should stand on the message, with spaces between, `reacted` those that do. `text` is what was
+    the `updated_at` that it shows; `slack_failed` says that Slack once failed when one was to be posted or an emoji
+    changed. `reaction` are the emoji names that should stand on the message, with spaces between, `reacted` those that
+    do. `text` is what was
     said, masked; None where it is not kept. Times are UTC ISO-8601; people are Slack ids.
     """
 
