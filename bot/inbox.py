@@ -69,13 +69,14 @@ class Inbox:
         self._taking = Outage("The inbox", "take jobs")
         self._keeping = Outage("The inbox", "keep its jobs")
 
-    async def put(self, id: str, queue: str, body: Body, *, delay: float = 0.0) -> bool:
+    async def put(self, id: str, queue: str, body: Body, *, delay: float = 0.0, renew: bool = False) -> bool:
         """Add a job that is due in `delay` seconds. Durable when this returns.
 
-        False if the same id is known already, whether it waits, runs or is done. Raises DatabaseError where the row
-        could not be written; then there is no job and the caller must not acknowledge it.
+        `renew`: also have one begin anew that has ended in vain, given up or without a post. It knows what it posted,
+        and `taken` counts on. False if the same id is known already, whether it waits, runs or is done. Raises
+        DatabaseError where the row could not be written; then there is no job and the caller must not acknowledge it.
         """
-        new = bool(await self._database.write(jobs.PUT, id, queue, json.dumps(dict(body)), delay))
+        new = bool(await self._database.write(jobs.PUT, id, queue, json.dumps(dict(body)), delay, renew))
         if new:
             self._wake.set()
         return new

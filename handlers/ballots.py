@@ -32,7 +32,7 @@ NOTHING_TO_SEE = (
 
 
 class Opening(Compare):
-    """A ballot that is to begin, as it waits in the inbox. `after` is when the button was pressed, as a Slack ts."""
+    """A ballot that is to begin, as it waits in the inbox. `after` is the ts of the table that has its button."""
 
     channel: str
     after: str
@@ -72,14 +72,14 @@ def vote_id(ballot: str, number: int) -> str:
 
 
 async def begin(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
-    """Take the press that begins a ballot; one table begins one."""
+    """Take the press that begins a ballot; one table begins one, and another where that did not work out."""
     async with taking(ack, body, services):
         asked = asked_by(body)
         if await allowed(body, asked.user, ack, services):
-            place, after = body["container"], body["actions"][0]["action_ts"]
-            opening = Opening(**asked.model_dump(), channel=place["channel_id"], after=after)
-            id = f"ballot:{place['channel_id']}:{place['message_ts']}"
-            new = await services.inbox.put(id, BALLOT, opening.model_dump(mode="json"))
+            place = body["container"]
+            opening = Opening(**asked.model_dump(), channel=place["channel_id"], after=place["message_ts"])
+            id = f"ballot:{opening.channel}:{opening.after}"
+            new = await services.inbox.put(id, BALLOT, opening.model_dump(mode="json"), renew=True)
             await ack()
             if not new:
                 await tell(body, services, BEGUN)

@@ -13,11 +13,11 @@ from bot.summaries import covered, remembered
 from handlers import answers, blocks, posts
 from handlers.answers import Look
 from handlers.buttons import chosen
-from handlers.client import refusal
+from handlers.client import UNANSWERED, refusal
 from handlers.links import permalink
 from handlers.posts import InConversation
-from handlers.refusals import NotFound, Refusal
-from handlers.replies import sentence, taking, tell
+from handlers.refusals import Refusal
+from handlers.replies import GIVEN_UP, sentence, taking, tell
 from handlers.services import Services
 
 QUEUE = "share"
@@ -51,8 +51,7 @@ class Sharing(BaseModel):
 
 
 async def share(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
-    """Take the press; one press posts once."""
-
+    """Take the press; one press posts once, and another does where none has posted."""
     async with taking(ack, body, services):
         sharing = Sharing(
             summary=chosen(body),
@@ -61,7 +60,8 @@ async def share(ack: AsyncAck, body: dict[str, Any], services: Services) -> None
             after=body["actions"][0]["action_ts"],
             response_url=body.get("response_url") or "",
         )
-        new = await services.inbox.put(f"share:{sharing.summary}:{sharing.user}", QUEUE, sharing.model_dump())
+        id = f"share:{sharing.summary}:{sharing.user}"
+        new = await services.inbox.put(id, QUEUE, sharing.model_dump(), renew=True)
         await ack()
         if not new:
             await tell(body, services, ALREADY)
@@ -101,8 +101,11 @@ async def post(sharing: Sharing, kept: KeptSummary, job: Job, services: Services
             by=sharer.name,
         ),
     )
-    place = InConversation(services, job, channel=kept.channel, thread_ts=kept.subject, after=sharing.after)
-    await place.deliver(shown)
+    await outlet(sharing, kept, job, services).deliver(shown)
+
+
+def outlet(sharing: Sharing, kept: KeptSummary, job: Job, services: Services) -> InConversation:
+    return InConversation(services, job, channel=kept.channel, thread_ts=kept.subject, after=sharing.after)
 
 
 async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> None:
@@ -114,6 +117,14 @@ async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> N
 
 
 async def give_up(job: Job, services: Services) -> None:
-    """Say that it could not be shared."""
-    reason = sentence(NotFound(), bot=services.workspace.bot_name) if job.posted is None else SHARED
-    await answer(Sharing.model_validate(job.body), job, services, reason)
+    """Say that it could not be shared, unless it was and only Slack's word for it was lost."""
+    sharing = Sharing.model_validate(job.body)
+    await answer(sharing, job, services, SHARED if await posted(sharing, job, services) else GIVEN_UP)
+
+
+async def posted(sharing: Sharing, job: Job, services: Services) -> bool:
+    kept = await services.store.summary(sharing.summary)
+    try:
+        return kept is not None and await outlet(sharing, kept, job, services).posted() is not None
+    except (SlackApiError, *UNANSWERED):
+        return False

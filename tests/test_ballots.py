@@ -12,6 +12,7 @@ from bot.sandbox import Sandbox, Workspace
 from bot.store import Eval, Vote
 from handlers import ballot_cards, ballots, comparisons
 from handlers.ballot_cards import LEFT, RIGHT, SAME
+from handlers.replies import GIVEN_UP
 from tests.comparing import MODELS, Admin, comparing
 from tests.conftest import BEN, GENERAL, PRIVATE, Start, talk
 from tests.desk import until
@@ -218,6 +219,27 @@ async def test_it_counts_the_first_press_of_a_round_and_begins_one_vote_for_a_ta
         assert "Round 2 of" in admin.messages[1]["text"]
         assert [answer["text"] for answer in again.answers] == [ballots.BEGUN]
         assert len(admin.messages) == 3
+
+
+async def test_it_begins_at_another_press_the_vote_that_slack_failed_to_show(
+    slack: Sandbox, thread: str, start: Start
+) -> None:
+    async with comparing(slack, start) as admin:
+        answer_apart(admin)
+        await admin.summarised(thread)
+        shown = await admin.compare()
+        slack.fail("chat.postMessage", error="internal_error", times=2)
+        await admin.press(comparisons.VOTE, ts=shown["ts"])
+        await admin.precis.database.write("UPDATE inbox SET tries = 4 WHERE queue = 'ballot'")  # one more, then no more
+        await until(lambda: admin.messages[-1]["text"] == GIVEN_UP)
+        await admin.precis.services.inbox.idle()
+        again = await admin.press(comparisons.VOTE, ts=shown["ts"])
+
+        assert again.answers == []
+        assert len(admin.messages) == 2
+        assert "Round 1 of" in admin.messages[1]["text"]
+        await admin.press(LEFT)
+        assert [vote["verdict"] for vote in await admin.precis.database.read("SELECT verdict FROM votes")] == ["left"]
 
 
 async def test_it_lets_nothing_in_an_answer_come_alive(slack: Sandbox, thread: str, start: Start) -> None:

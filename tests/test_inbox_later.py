@@ -337,6 +337,48 @@ async def test_it_wakes_a_job_that_was_given_up(inbox: Inbox, database: Database
     assert (await row(database, "a"))["error"] is None
 
 
+@pytest.mark.parametrize(("posted", "error"), [(None, None), (None, "LookupError"), ("1.2", "LookupError")])
+async def test_it_renews_a_job_that_ended_in_vain_and_knows_what_that_has_posted(
+    inbox: Inbox, database: Database, posted: str | None, error: str | None
+) -> None:
+    seen = []
+
+    async def work(job: Job) -> None:
+        seen.append((dict(job.body), job.answer, job.posted, job.tries, job.taken))
+
+    async with serving(inbox, Desk(work)):
+        await inbox.put("a", "q", {"channel": "C1"})
+        await inbox.idle()
+        await database.write("UPDATE inbox SET posted = $1, error = $2, tries = 6, taken = 6", posted, error)
+        assert await inbox.put("a", "q", {"channel": "C2"}) is False
+        assert await inbox.put("a", "q", {"channel": "C2"}, renew=True) is True
+        await inbox.idle()
+    assert seen == [({"channel": "C1"}, None, None, 1, 1), ({"channel": "C2"}, None, posted, 1, 7)]
+    assert (await row(database, "a"))["error"] is None
+
+
+async def test_it_renews_no_job_that_has_posted_or_is_not_over(inbox: Inbox, database: Database) -> None:
+    gate = asyncio.Event()
+
+    async def work(job: Job) -> None:
+        await gate.wait()
+        await job.note_posted("1.2")
+
+    desk = Desk(work)
+    await inbox.put("a", "q", {})
+    waits = await inbox.put("a", "q", {}, renew=True)
+    async with serving(inbox, desk):
+        await until(lambda: desk.began == ["a"])
+        runs = await inbox.put("a", "q", {}, renew=True)
+        gate.set()
+        await inbox.idle()
+        done = await inbox.put("a", "q", {}, renew=True)
+        new = await inbox.put("b", "q", {}, renew=True)
+        await inbox.idle()
+    assert (waits, runs, done, new) == (False, False, False, True)
+    assert desk.ended == ["a", "b"]
+
+
 async def test_it_remembers_that_a_running_job_was_woken_when_its_lease_has_lapsed_unnoticed(
     database: Database, clock: Clock
 ) -> None:

@@ -105,6 +105,62 @@ async def test_it_shares_nothing_that_was_deleted_meanwhile(slack: Sandbox, prec
     assert not [each for each in slack.workspace.thread(GENERAL, thread) if each.get("bot_id")]
 
 
+async def failing(precis: Precis) -> None:
+    """Have the next failure of what is to be shared be the last that is borne."""
+    await precis.database.write("UPDATE inbox SET tries = 4 WHERE queue = 'share'")
+
+
+def shared(slack: Sandbox, thread: str) -> list[str]:
+    return [str(each["text"]) for each in slack.workspace.thread(GENERAL, thread) if each.get("bot_id")]
+
+
+async def test_it_shares_at_another_press_what_it_might_not_post_at_first(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    slack.fail("chat.postMessage", error="restricted_action")
+    await press(slack, precis, ADA, "tldr_share")
+    again = await press(slack, precis, ADA, "tldr_share")
+    await again.answered(timeout=20)
+    third = await press(slack, precis, ADA, "tldr_share")
+
+    assert again.answers[-1]["text"] == "Shared in the thread."
+    assert third.answers[-1]["text"] == "You have shared that summary before."
+    assert len(shared(slack, thread)) == 1
+
+
+async def test_it_shares_at_another_press_what_slack_failed_to_take(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    slack.fail("chat.postMessage", error="internal_error", times=2)
+    pressed = await press(slack, precis, ADA, "tldr_share")
+    await failing(precis)
+    await pressed.answered(timeout=20)
+    await precis.services.inbox.idle()
+    again = await press(slack, precis, ADA, "tldr_share")
+    await again.answered(timeout=20)
+
+    assert "ask again" in pressed.answers[-1]["text"]
+    assert again.answers[-1]["text"] == "Shared in the thread."
+    assert len(shared(slack, thread)) == 1
+
+
+async def test_it_knows_that_it_has_shared_though_the_answer_to_the_last_try_is_lost(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    slack.fail("chat.postMessage", error="internal_error")
+    slack.fail("chat.postMessage", lost=True)
+    pressed = await press(slack, precis, ADA, "tldr_share")
+    await failing(precis)
+    await pressed.answered(timeout=20)
+    await precis.services.inbox.idle()
+
+    assert pressed.answers[-1]["text"] == "Shared in the thread."
+    assert len(shared(slack, thread)) == 1
+
+
 async def test_it_shares_a_summary_once_for_each_person(slack: Sandbox, precis: Precis, thread: str) -> None:
     await ask(slack, precis, link(slack, GENERAL, thread))
     await press(slack, precis, ADA, "tldr_share")

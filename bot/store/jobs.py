@@ -2,7 +2,11 @@
 
 PUT = """
     INSERT INTO inbox (id, queue, body, due, wait) VALUES ($1, $2, $3, now() + $4, $4)
-    ON CONFLICT DO NOTHING RETURNING id"""
+    ON CONFLICT (id) DO UPDATE SET
+        body = excluded.body, due = excluded.due, wait = excluded.wait, owner = NULL, tries = 0, put_off = 0,
+        error = NULL
+    WHERE $5 AND inbox.due IS NULL AND (inbox.posted IS NULL OR inbox.error IS NOT NULL)
+    RETURNING id"""
 TAKE = """
     UPDATE inbox
     SET owner = $2, due = now() + $3, wait = $3, started = now(), tries = tries + 1, taken = taken + 1,
