@@ -153,6 +153,16 @@ async def test_it_limits_calls_by_tier_and_posts_by_channel(workspace):
     assert (tier.status_code, tier.headers["Retry-After"]) == (429, "60")
 
 
+async def test_it_counts_what_is_posted_to_a_person_and_to_their_conversation_as_one(workspace):
+    async with Sandbox.start(workspace, rate_limits=True, clock=Clock()) as slack:
+        client = client_of(slack)
+        direct = (await client.chat_postMessage(channel="U1", text="burst"))["channel"]
+        await client.chat_postMessage(channel=direct, text="burst")
+        await client.chat_postMessage(channel="U1", text="burst")
+        refused = [await error(client.chat_postMessage(channel=place, text="too fast")) for place in ("U1", direct)]
+    assert [each["error"] for each in refused] == ["ratelimited"] * 2
+
+
 async def test_it_fails_as_scripted_and_then_works_again(workspace):
     async with Sandbox.start(workspace) as slack:
         client = client_of(slack)

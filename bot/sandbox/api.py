@@ -76,10 +76,16 @@ class WebApi:
         if method is None:
             raise SlackError("unknown_method", req_method=name)
         self._authorise(request, method, args)
-        if self._tiers and (wait := self._tiers.wait(name, str(args.get("channel", "")))):
+        if self._tiers and (wait := self._tiers.wait(name, self._place(args))):
             raise SlackError("ratelimited", retry_after=wait)
         self._slack.grants.call(name)
         return method.run(self._slack, args)
+
+    def _place(self, args: Args) -> str:
+        """The conversation whose pace a call has to keep: a person's id and that of their direct messages are one."""
+        named = str(args.get("channel", ""))
+        direct = self._slack.direct(named)
+        return direct.id if direct else named
 
     def _authorise(self, request: web.Request, method: Method, args: Args) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -66,8 +66,8 @@ def _room(slack: Platform, args: Args) -> Channel:
     """Where a message may go: a conversation the app is in, by id or name, or a person's direct messages."""
     name = args.needed("channel")
     workspace = slack.workspace
-    if name in workspace.users and name != slack.bot and not workspace.users[name].deleted:
-        return workspace.dm(name)
+    if direct := slack.direct(name):
+        return direct
     channel = workspace.channels.get(name) or workspace.named(name)
     if channel is None or not slack.visible(channel):
         raise SlackError("channel_not_found")

@@ -45,6 +45,11 @@ class Platform:
             raise SlackError("not_in_channel")
         return channel
 
+    def direct(self, person: str) -> Channel | None:
+        """The app's conversation with a person, whose own id stands for it where the app posts."""
+        user = self.workspace.users.get(person)
+        return self.workspace.dm(person) if user and person != self.bot and not user.deleted else None
+
     def visible(self, channel: Channel) -> bool:
         return channel.kind == "public" or self.bot in channel.members
 
