@@ -6,7 +6,7 @@ from bot.budget import Alarm, Exhausted
 from bot.inbox import Inbox, Job
 from bot.store import Store
 from handlers import blocks, notices
-from handlers.posts import post
+from handlers.direct import send
 from handlers.services import Services
 
 QUEUE = "alarm"
@@ -40,7 +40,7 @@ async def perform(job: Job, services: Services) -> None:
     """Send the message, and remember that for longer than the inbox does: a month is longer."""
     told = Told.model_validate(job.body)
     if job.posted is None:
-        await job.note_posted(await post(blocks.notice(sentence(told)), job, services, channel=told.admin))
+        await job.note_posted(await send(blocks.notice(sentence(told)), job, services, user=told.admin))
     await services.store.note_told(notices.name(job.id), services.now())
 
 

@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.inbox import Job
 from bot.replay import Quote, Wanted
 from bot.switching import Compare as Asked
-from handlers import blocks, comparisons, posts
+from handlers import blocks, comparisons, direct
 from handlers.buttons import chosen
 from handlers.client import webhook
 from handlers.posts import DELIVERED
@@ -68,13 +68,13 @@ async def perform(job: Job, services: Services) -> None:
     estimates = await services.replay.estimates(plan)
     quoted = asked.model_copy(update={"quote": Quote.of(estimates)})
     content = comparisons.question(plan, estimates, quoted.model_dump_json())
-    await posts.post(content, job, services, channel=asked.user)
+    await direct.send(content, job, services, user=asked.user)
     await job.note_posted(DELIVERED)
 
 
 async def give_up(job: Job, services: Services) -> None:
     """Tell the admin that it did not work out."""
-    await posts.post(blocks.notice(GIVEN_UP), job, services, channel=Compare.model_validate(job.body).user)
+    await direct.send(blocks.notice(GIVEN_UP), job, services, user=Compare.model_validate(job.body).user)
 
 
 async def cancel(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.inbox import Job
 from handlers.blocks import Content, section
-from handlers.posts import InConversation
+from handlers.direct import send
 from handlers.services import Services
 
 QUEUE = "notice"
@@ -20,7 +20,6 @@ class Notice(BaseModel):
     id: str
     admin: str
     text: str
-    at: float
 
 
 def name(about: str) -> str:
@@ -33,7 +32,7 @@ async def tell(id: str, text: str, services: Services) -> None:
     for admin in sorted(services.admins.listed):
         about = name(f"{services.workspace.team}:{id}:{admin}")
         if not await services.store.told(about):
-            notice = Notice(id=about, admin=admin, text=text, at=services.clock())
+            notice = Notice(id=about, admin=admin, text=text)
             await services.inbox.put(f"{QUEUE}:{about}", QUEUE, notice.model_dump())
 
 
@@ -42,8 +41,7 @@ async def perform(job: Job, services: Services) -> None:
     notice = Notice.model_validate(job.body)
     content = Content(text=notice.text, blocks=(section(notice.text),))
     if job.posted is None:
-        outlet = InConversation(services, job, channel=notice.admin, thread_ts=None, after=f"{notice.at:.6f}")
-        await outlet.post(content)
+        await job.note_posted(await send(content, job, services, user=notice.admin))
     await services.store.note_told(notice.id, services.now())
 
 

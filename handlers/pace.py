@@ -14,7 +14,8 @@ REACTIONS_APART = 1.25
 async def post(channel: str, job: Job, services: Services, *, behind: bool = False) -> None:
     """Take a channel's turn to post. `behind`: after everybody who waits for an answer. Raises `Later`.
 
-    Direct messages are a channel under the id by which they are posted; `response_url` and updates need no turn.
+    Direct messages are a channel under their conversation's id, or the person's where that is not known yet;
+    `response_url` and updates need no turn.
     """
     await take(channel, POSTS_APART, job, services, behind=behind)
 

@@ -3,8 +3,8 @@
 from bot.inbox import Job
 from handlers import blocks
 from handlers.asks import Ask
+from handlers.direct import ForAsker
 from handlers.pickers import picker
-from handlers.posts import ForAsker
 from handlers.refusals import Refusal
 from handlers.replies import GIVEN_UP, sentence
 from handlers.services import Services

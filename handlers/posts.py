@@ -5,11 +5,12 @@ import time
 from typing import Any, Protocol
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.inbox import Job
 from handlers import pace
 from handlers.blocks import Content
-from handlers.client import refusal, webhook
+from handlers.client import refusal
 from handlers.services import Services
 
 EVENT_TYPE = "precis_job"
@@ -122,39 +123,6 @@ class InConversation:
                 raise
 
 
-class ForAsker:
-    """An ephemeral through the `response_url`, a direct message where that has expired or is used up."""
-
-    def __init__(self, services: Services, job: Job, *, user: str, url: str) -> None:
-        self.services = services
-        self.job = job
-        self.user = user
-        self.url = url
-
-    async def announce(self, content: Content) -> None:
-        if self.job.taken == 1:
-            await self.respond(content)
-
-    async def progress(self, content: Content) -> None:
-        """An ephemeral cannot be updated: the summary follows."""
-
-    async def deliver(self, content: Content) -> None:
-        if self.job.posted is not None:
-            return
-        if not await self.respond(content):
-            await post(content, self.job, self.services, channel=self.user)
-        await self.job.note_posted(DELIVERED)
-
-    async def respond(self, content: Content) -> bool:
-        """Whether Slack still took it at this address. Raises `ResponseFailed` where trying again may help."""
-        answer = await webhook(self.url, self.services.connections).send(
-            text=content.text, blocks=list(content.blocks), response_type="ephemeral"
-        )
-        if answer.status_code >= 500 or answer.status_code == 429:
-            raise ResponseFailed(answer.status_code)
-        return answer.status_code == 200
-
-
 async def post(
     content: Content,
     job: Job,
@@ -165,37 +133,55 @@ async def post(
     mark: str | None = None,
     behind: bool = False,
 ) -> str:
-    """Post in the channel's turn, as every message of the product is; return the ts.
+    """Post in the channel's turn, and return the ts.
 
-    The message mentions nobody, unfolds no link, and bears a mark by which `find` knows it again: the job's id, where
-    no other is given. `behind` is for what nobody waits for. Raises `Later` before anything is posted, `SlackApiError`
-    or `aiohttp.ClientError` when Slack fails.
+    The message bears the job's id as its mark, where no other is given. `behind` is for what nobody waits for. Raises
+    `Later` before anything is posted, `SlackApiError` or `aiohttp.ClientError` when Slack fails.
     """
     await pace.post(channel, job, services, behind=behind)
-    answer = await services.slack.chat_postMessage(
+    return str((await say(content, mark or job.id, services, channel=channel, thread_ts=thread_ts))["ts"])
+
+
+async def say(
+    content: Content, mark: str, services: Services, *, channel: str, thread_ts: str | None = None
+) -> AsyncSlackResponse:
+    """Post as every message of the product is, for whoever has taken the channel's turn.
+
+    The message mentions nobody, unfolds no link, and bears a mark by which `find` knows it again.
+    """
+    return await services.slack.chat_postMessage(
         channel=channel,
         thread_ts=thread_ts,
         text=content.text or "",
         blocks=list(content.blocks),
-        metadata=metadata(mark or job.id),
+        metadata=metadata(mark),
         parse="none",
         unfurl_links=False,
         unfurl_media=False,
     )
-    return str(answer["ts"])
 
 
-async def find(mark: str, services: Services, *, channel: str, thread_ts: str | None, after: str) -> str | None:
-    """The ts of the bot's message with that mark among the first ones `after` a ts in a channel or thread."""
+async def find(
+    mark: str, services: Services, *, channel: str, thread_ts: str | None = None, after: str | None = None
+) -> str | None:
+    """The ts of the bot's first message with that mark, of those that `found` looks at."""
+    return next(iter(await found(mark, services, channel=channel, thread_ts=thread_ts, after=after)), None)
+
+
+async def found(
+    mark: str, services: Services, *, channel: str, thread_ts: str | None = None, after: str | None = None
+) -> list[str]:
+    """The ts of each of the bot's messages with that mark, in order of time.
+
+    Looks at the first messages `after` a ts in a channel or thread, at a channel's newest where that is None.
+    """
     span: dict[str, Any] = {"oldest": after, "limit": LOOK_BACK, "include_all_metadata": True}
     if thread_ts is None:
         answer = await services.slack.conversations_history(channel=channel, **span)
     else:
         answer = await services.slack.conversations_replies(channel=channel, ts=thread_ts, **span)
     bot = services.workspace.bot_id
-    return next(
-        (found["ts"] for found in answer["messages"] if found.get("bot_id") == bot and marked(found, mark)), None
-    )
+    return sorted(each["ts"] for each in answer["messages"] if each.get("bot_id") == bot and marked(each, mark))
 
 
 def after(moment: float) -> str:

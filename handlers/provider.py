@@ -14,7 +14,7 @@ from bot.settings import OPERATOR, model_setting
 from bot.switching import ASKED, BUDGETS, Asked, Compare, Help, History, Report, Status, Switch, parse
 from handlers import blocks, compare, digest, provider_cards, switches
 from handlers.blocks import Content
-from handlers.posts import ForAsker
+from handlers.direct import ForAsker
 from handlers.provider_cards import Names
 from handlers.replies import GIVEN_UP, reporting, taking, tell
 from handlers.services import Services

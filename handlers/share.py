@@ -10,7 +10,7 @@ from bot.inbox import Job
 from bot.offload import offload
 from bot.store import KeptSummary
 from bot.summaries import covered, remembered
-from handlers import answers, blocks, posts
+from handlers import answers, blocks, direct
 from handlers.answers import Look
 from handlers.buttons import chosen
 from handlers.client import UNANSWERED, refusal
@@ -113,7 +113,8 @@ async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> N
     if sharing.response_url:
         await tell({"response_url": sharing.response_url}, services, text)
     elif text != SHARED:
-        await posts.post(blocks.notice(text), job, services, channel=sharing.user)
+        mark = f"{job.id}:{sharing.after}"  # each press is answered
+        await direct.send(blocks.notice(text), job, services, user=sharing.user, mark=mark)
 
 
 async def give_up(job: Job, services: Services) -> None:

@@ -22,9 +22,10 @@ from handlers.answers import Look
 from handlers.asks import Ask, Spend, Surface
 from handlers.blocks import Content
 from handlers.client import refusal
+from handlers.direct import ForAsker, send
 from handlers.links import permalink
 from handlers.modals import InModal
-from handlers.posts import ForAsker, InConversation, Outlet, post
+from handlers.posts import InConversation, Outlet
 from handlers.refusals import NothingToRead, Refusal, SingleMessage
 from handlers.replies import GIVEN_UP, sentence
 from handlers.services import Services
@@ -80,7 +81,7 @@ async def give_up(job: Job, services: Services) -> None:
 
 async def deliver(outcome: Outcome, ask: Ask, job: Job, services: Services) -> None:
     if outcome.private:
-        await post(outcome.content, job, services, channel=ask.user)
+        await send(outcome.content, job, services, user=ask.user)
         outcome = Outcome(content=blocks.notice(blocks.SENT_PRIVATELY))
         await job.save(outcome.model_dump_json())
     await outlet(ask, job, services).deliver(outcome.content)

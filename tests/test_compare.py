@@ -18,6 +18,7 @@ from handlers import compare, comparisons
 from tests.comparing import MODELS, Admin, comparing, table
 from tests.conftest import ADA, BEN, GENERAL, GUEST, STRANGER, Start, talk
 from tests.desk import until
+from tests.support import settled
 from tests.test_end_to_end import SUMMARY
 from tests.test_replay import sent
 from tests.threads import conversations, place
@@ -210,6 +211,18 @@ async def test_it_runs_once_however_often_the_button_is_pressed(slack: Sandbox, 
         await admin.precis.services.inbox.idle()
 
         assert len(admin.servers["claude"].received) == 1
+
+
+async def test_it_asks_one_question_though_slacks_answer_is_lost(slack: Sandbox, start: Start, thread: str) -> None:
+    async with comparing(slack, start) as admin:
+        await admin.summarised(thread)
+        slack.fail("chat.postMessage", lost=True)
+        await admin.type()
+        await settled(slack, admin.precis)
+
+        assert len(admin.messages) == 1
+        await admin.press(comparisons.COMPARE)
+        assert table(admin.messages[0])
 
 
 async def test_it_asks_nothing_twice_where_two_admins_compare_at_once(

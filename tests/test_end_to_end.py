@@ -12,6 +12,7 @@ from bot.settings import Settings
 from bot.store import Store
 from tests.conftest import ADA, BEN, GENERAL, Start
 from tests.gateways import QUICK, at
+from tests.support import settled
 from tests.test_tldr import link
 from tests.vendors import SERVERS
 
@@ -131,6 +132,21 @@ async def test_it_stops_at_the_budget_and_tells_the_admins_once(slack: Sandbox, 
     assert all("The budget for models is used up" in one.answers[0]["text"] for one in asked)
     [told] = alarms(slack.person(BEN))
     assert told.startswith("The daily budget of $0.00 for models is used up")
+
+
+async def test_it_tells_an_admin_once_of_a_budget_though_slacks_answer_is_lost(
+    slack: Sandbox, thread: str, start: Start
+) -> None:
+    async with VENDORS["openai"]() as server:
+        settings = Settings(daily_budget_usd=0)
+        async with start(provider=at(server), settings=settings, admin_users=(BEN,)) as precis:
+            await slack.connected()
+            await settled(slack, precis)  # what else admins are told
+            slack.fail("chat.postMessage", lost=True)
+            await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+            await alarmed(precis)
+
+    assert len(alarms(slack.person(BEN))) == 1
 
 
 async def test_it_tells_the_admins_once_of_a_month_that_the_inbox_forgets(

@@ -13,7 +13,9 @@ from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox
 from bot.scheduler import daily
 from bot.settings import Settings
-from tests.conftest import ADA, BEN
+from handlers import notices
+from tests.conftest import ADA, BEN, Start
+from tests.support import settled
 from tests.vendors import KEY
 from tests.weeks import CALL, Office, ring
 
@@ -103,6 +105,24 @@ async def test_it_tells_each_admin_of_each_warning_once(office: Office) -> None:
 
     assert [[len(each) for each in users] for users in told] == [[1, 1]] * 3
     assert told[0][0][0]["text"].startswith("gpt-4o-mini shuts down on 2027-01-14, 52 days; successor gpt-6-luna")
+
+
+@pytest.mark.parametrize("told_before", [True, False])
+async def test_it_tells_an_admin_once_though_slacks_answers_are_lost(
+    slack: Sandbox, start: Start, told_before: bool
+) -> None:
+    async with start(admin_users=(ADA,)) as precis:
+        if told_before:
+            await notices.tell("first", "Something changes.", precis.services)
+            await settled(slack, precis)
+        slack.fail("chat.postMessage", lost=True, times=2)
+        await notices.tell("second", "Something else changes.", precis.services)
+        await settled(slack, precis)
+
+    said = [message["text"] for message in slack.workspace.history(slack.workspace.dm(ADA).id)]
+    assert said == [*["Something changes."] * told_before, "Something else changes."]
+    repeated = [call.method for call in slack.calls if call.method in ("chat.postMessage", "chat.delete")]
+    assert repeated == ["chat.postMessage"] * 2 if told_before else ["chat.postMessage"] * 3 + ["chat.delete"] * 2
 
 
 def test_it_takes_the_last_hour_that_has_come() -> None:

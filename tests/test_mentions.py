@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,11 +186,16 @@ async def test_it_introduces_itself_on_joining_a_channel(slack: Sandbox, precis:
     assert "\n" not in message["text"]
 
 
-async def test_it_sends_a_private_summary_once_though_slack_fails_afterwards(
-    slack: Sandbox, precis: Precis, workspace: Workspace
+@pytest.mark.parametrize(
+    ("method", "fault", "times"),
+    [("chat.update", {"status": 503}, 4), ("chat.postMessage", {"lost": True}, 2)],
+    ids=["update fails", "answers are lost"],
+)
+async def test_it_sends_a_private_summary_once_though_slack_fails_meanwhile(
+    slack: Sandbox, precis: Precis, workspace: Workspace, method: str, fault: dict[str, Any], times: int
 ) -> None:
     secret = talk(workspace, PRIVATE)
-    slack.fail("chat.update", status=503, times=4)
+    slack.fail(method, times=times, **fault)
 
     text = f"<@{workspace.bot_user_id}> tldr {link(slack, PRIVATE, secret)}"
     asked = await slack.person(ADA).say(GENERAL, text)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from bot.database import Database
 from bot.inbox import Job
 from bot.sandbox import Sandbox, Workspace
 from bot.store import Store
-from handlers import blocks, pace, posts
+from handlers import blocks, notices, pace, posts
 from handlers.outbox import Outbox
 from handlers.services import Services
 from tests.clocks import Clock, Fast
@@ -256,6 +256,23 @@ async def test_it_sends_several_direct_messages_at_the_pace_of_one_conversation(
 
     assert len(slack.person(ADA).sees(slack.person(ADA).dm())) == 4
     assert at_pace(posted(slack, ADA))
+    assert refused(slack) == []
+
+
+async def test_it_keeps_one_pace_for_messages_to_a_person_and_answers_in_their_conversation(
+    slack: Sandbox, settings: Config, fast: Fast
+) -> None:
+    direct = slack.person(ADA).dm()
+    async with app.running(replace(settings, admin_users=(ADA,)), clock=fast, speed=SPEED) as precis:
+        await slack.connected()
+        await precis.services.store.note_conversation(slack.workspace.bot_user_id, ADA, direct)
+        for number in range(5):
+            await notices.tell(str(number), f"Change {number}.", precis.services)
+        await ask(slack, 5, direct)
+        await until(lambda: len(posted(slack, ADA)) == len(posted(slack, direct)) == 5, 30)
+        await precis.services.inbox.idle()
+
+    assert at_pace(sorted([*posted(slack, ADA), *posted(slack, direct)]))
     assert refused(slack) == []
 
 

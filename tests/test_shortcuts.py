@@ -7,6 +7,7 @@ import pytest
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
 from tests.conftest import BEN, ELSEWHERE, GENERAL, PRIVATE, talk
+from tests.support import settled
 
 
 def window(slack: Sandbox) -> str:
@@ -91,6 +92,21 @@ async def test_it_shares_from_the_window(slack: Sandbox, precis: Precis, thread:
     await precis.services.inbox.idle()
 
     assert "shared by Ben Castellan" in slack.workspace.thread(GENERAL, thread)[-1]["text"]
+
+
+async def test_it_says_after_each_press_in_the_window_that_it_could_not_share(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    await opened(slack, precis, thread)
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    for _ in range(2):
+        slack.fail("chat.postMessage", error="restricted_action")
+        await slack.person(BEN).press(view=modal["id"], action_id="tldr_share")
+        await settled(slack, precis)
+
+    direct = [message["text"] for message in slack.person(BEN).sees(slack.person(BEN).dm())]
+    assert direct == ["I may not post in that thread. Invite me to the channel, or copy the summary."] * 2
 
 
 async def test_it_reads_no_more_for_somebody_who_has_left(slack: Sandbox, precis: Precis, workspace: Workspace) -> None:

@@ -11,6 +11,7 @@ from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
 from bot.store import Store
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, STRANGER, talk
+from tests.support import settled
 
 
 def link(slack: Sandbox, channel: str, ts: str) -> str:
@@ -208,6 +209,20 @@ async def test_it_sends_a_direct_message_where_the_response_url_is_spent(
     assert asked.answers == []
     [message] = slack.person(ADA).sees(slack.person(ADA).dm())
     assert "roll back" in message["text"]
+
+
+async def test_it_sends_one_direct_message_though_slacks_answer_is_lost(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    slack.fail("response_url", error="expired_url", times=2)
+    slack.fail("chat.postMessage", lost=True)
+
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    await settled(slack, precis)
+
+    [message] = slack.person(ADA).sees(slack.person(ADA).dm())
+    assert "roll back" in message["text"]
+    assert len(await precis.services.store.calls()) == 1
 
 
 async def test_it_answers_once_though_slack_fails_at_first(slack: Sandbox, precis: Precis, thread: str) -> None:

@@ -6,6 +6,7 @@ from bot.store.acts import Acts
 from bot.store.budgets import Budgets
 from bot.store.calls import By, Call, Calls, Costs, LastError, Line
 from bot.store.cards import Cards
+from bot.store.conversations import Conversations
 from bot.store.corrections import Correction, Corrections
 from bot.store.digests import ChannelCost, Digests, Pair, Posted, Tally, TaskCalls, Totals, Votes
 from bot.store.evals import Attempted, Eval, Evals, Logged, Vote
@@ -65,6 +66,7 @@ class Store(
     Acts,
     CaseFigures,
     Homes,
+    Conversations,
     Slots,
     Prompts,
     Evals,
