@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.ballots import Pair, choice, pairs
 from bot.inbox import Job
 from bot.store import Eval, Vote
-from handlers import ballot_cards, blocks
+from handlers import ballot_cards, blocks, direct
 from handlers.access import Access
 from handlers.ballot_cards import VERDICTS
 from handlers.blocks import Content
@@ -25,6 +25,7 @@ BALLOT, VOTE = "ballot", "vote"
 """The queues of what begins a ballot, and of each vote in it."""
 
 BEGUN = "This vote is under way already: its last message stands below."
+PRESS_AGAIN = "I could not go on with this vote. Please press your answer again in a few minutes."
 NOTHING_TO_SEE = (
     "There are no two different answers to the same prompt that you may see: they are not kept any more, or they are"
     " about conversations that you are not part of."
@@ -86,7 +87,7 @@ async def begin(ack: AsyncAck, body: dict[str, Any], services: Services) -> None
 
 
 async def vote(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
-    """Take a vote; the first press of a round counts."""
+    """Take a vote; the first press of a round counts, and another goes on where that did not work out."""
     async with taking(ack, body, services):
         ballot = Ballot.model_validate_json(chosen(body))
         if await allowed(body, ballot.user, ack, services):
@@ -96,7 +97,7 @@ async def vote(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
                 channel=body["container"]["channel_id"],
                 ts=body["container"]["message_ts"],
             )
-            await services.inbox.put(f"vote:{vote_id(ballot.id, ballot.at)}", VOTE, cast.model_dump())
+            await services.inbox.put(f"vote:{vote_id(ballot.id, ballot.at)}", VOTE, cast.model_dump(), renew=True)
             await ack()
 
 
@@ -133,6 +134,7 @@ async def count(job: Job, services: Services) -> None:
         )
     ballot = Ballot(id=cast.id, task=cast.task, user=cast.user, rounds=cast.rounds, at=cast.at + 1)
     await outlet(cast, job, services).deliver(await shown(ballot, cast.channel, services))
+    await job.note_posted(cast.ts)  # which tells this vote from one that a press may renew
 
 
 async def shown(ballot: Ballot, channel: str, services: Services) -> Content:
@@ -178,5 +180,5 @@ async def leave(job: Job, services: Services) -> None:
 
 
 async def drop(job: Job, services: Services) -> None:
-    """Tell the admin that the vote was not counted."""
-    await outlet(Cast.model_validate(job.body), job, services).deliver(blocks.notice(GIVEN_UP))
+    """Ask the admin to press again: the round stands as it was, so that the vote can go on."""
+    await direct.send(blocks.notice(PRESS_AGAIN), job, services, user=Cast.model_validate(job.body).user)

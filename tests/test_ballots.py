@@ -215,7 +215,9 @@ async def test_it_counts_the_first_press_of_a_round_and_begins_one_vote_for_a_ta
         again = await admin.press(comparisons.VOTE, ts=admin.messages[0]["ts"])
 
         votes = await admin.precis.database.read("SELECT verdict FROM votes")
+        jobs = await admin.precis.database.read("SELECT posted, error FROM inbox WHERE queue = 'vote'")
         assert len(votes) == 1
+        assert jobs == [{"posted": shown["ts"], "error": None}]
         assert "Round 2 of" in admin.messages[1]["text"]
         assert [answer["text"] for answer in again.answers] == [ballots.BEGUN]
         assert len(admin.messages) == 3
@@ -239,6 +241,25 @@ async def test_it_begins_at_another_press_the_vote_that_slack_failed_to_show(
         assert len(admin.messages) == 2
         assert "Round 1 of" in admin.messages[1]["text"]
         await admin.press(LEFT)
+        assert [vote["verdict"] for vote in await admin.precis.database.read("SELECT verdict FROM votes")] == ["left"]
+
+
+async def test_it_goes_on_with_a_vote_at_another_press_where_slack_failed_to_show_the_next_round(
+    slack: Sandbox, thread: str, start: Start
+) -> None:
+    async with comparing(slack, start) as admin:
+        answer_apart(admin)
+        await admin.summarised(thread)
+        shown = await begun(admin)
+        slack.fail("chat.update", error="internal_error", times=2)
+        await admin.press(LEFT)
+        await admin.precis.database.write("UPDATE inbox SET tries = 4 WHERE queue = 'vote'")  # one more, then no more
+        await until(lambda: admin.messages[-1]["text"] == ballots.PRESS_AGAIN)
+        await admin.precis.services.inbox.idle()
+        assert "Round 1 of" in admin.messages[1]["text"]
+        await admin.press(RIGHT, ts=shown["ts"])
+
+        assert "Round 2 of" in admin.messages[1]["text"]
         assert [vote["verdict"] for vote in await admin.precis.database.read("SELECT verdict FROM votes")] == ["left"]
 
 
