@@ -87,8 +87,7 @@ class Case:
     error that keeps it unsorted since `troubled_at`. `card_ts` is its card, empty where none can be posted, and `shown`
     the `updated_at` that it shows; `slack_failed` says that Slack once failed when one was to be posted or an emoji
     changed. `reaction` are the emoji names that should stand on the message, with spaces between, `reacted` those that
-    do. `text` is what was
-    said, masked; None where it is not kept. Times are UTC ISO-8601; people are Slack ids.
+    do. `text` is what was said, masked; None where it is not kept. Times are UTC ISO-8601; people are Slack ids.
     """
 
     id: str
