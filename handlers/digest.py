@@ -130,6 +130,9 @@ async def perform(job: Job, services: Services) -> None:
     if not order.asked and not timely(week, settings, services):
         return
     if not settings.digest_channel:
+        if order.asked:  # no later week ends it
+            await give_up(job, services)
+            return
         raise Later(MINUTE)
     found = await reckoned(week, settings, services)
     outlet = InConversation(
@@ -189,11 +192,10 @@ async def deliver(figures: Figures, outlet: InConversation, job: Job) -> None:
 async def give_up(job: Job, services: Services) -> None:
     """Tell the admins what to do."""
     channel = (await services.settings.read()).digest_channel
-    where = f"in <#{channel}>" if channel else "anywhere"
+    where = f" in <#{channel}>. Invite me there or choose another channel" if channel else ": choose a channel for it"
     log.error("The digest of job %s could not be posted", job.id)
     await notices.tell(
         f"{job.id}:failed",
-        f"I could not post the weekly digest {where}. Invite me there or choose another channel, then run "
-        f"`python -m bot digest --post`.",
+        f"I could not post the weekly digest{where}, then run `python -m bot digest --post`.",
         services,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from bot.amounts import dollars
 from bot.config import Config
+from bot.digest import order
 from bot.elsewhere import Candidate, Elsewhere
 from bot.evals import Proportion
 from bot.figures import BudgetUse, Figures, ModelFigures
@@ -18,7 +19,7 @@ from bot.week import Week
 from handlers.charts import distinct
 from handlers.digest import content, plain
 from handlers.digest_words import HEAD
-from tests.weeks import Office, calls, logged, ring, shown
+from tests.weeks import Office, calls, logged, ring, shown, waiting
 
 NOTHING = Proportion(0, 0)
 
@@ -265,3 +266,17 @@ async def test_it_tells_the_admins_when_it_cannot_post(slack: Sandbox, settings:
         "I could not post the weekly digest in <#C0REPORTS1>"
     ]
     assert office.posts() == []
+
+
+async def test_it_ends_one_that_was_asked_for_where_the_channel_has_gone(slack: Sandbox, settings: Config) -> None:
+    office = Office(slack, replace(settings, admin_users=("U0ADA00001",)), "2026-11-23 08:00")
+    async with office.open(digest_channel="", digest_day="sun") as precis:
+        asked = order("T0SANDBOX", Week(2026, 46), precis.services.now(), asked=True)
+        await precis.services.inbox.put(asked.id, asked.queue, asked.body)
+        await precis.services.inbox.idle()
+
+        left = await waiting(precis)
+
+    [told] = slack.workspace.dm("U0ADA00001").messages.values()
+    assert left == []
+    assert told["text"].startswith("I could not post the weekly digest: choose a channel for it, then run")
