@@ -19,6 +19,7 @@ from handlers import charts, notices
 from handlers import digest_words as words
 from handlers.blocks import Content, actions, button, context, fitted, packed, section
 from handlers.client import BAD_BLOCKS, patience, refusal
+from handlers.digest_words import Mention
 from handlers.mrkdwn import escape
 from handlers.posts import InConversation, after
 from handlers.provider_menus import PREFIX
@@ -48,6 +49,14 @@ class Order(BaseModel):
     asked: bool
 
 
+def linked(channel: str) -> str:
+    return f"<#{channel}>"
+
+
+def unnamed(_: str) -> str:
+    return "a channel"
+
+
 def content(figures: Figures) -> Content:
     """A headline, a chart, a table, three bullets and a button; for an empty week one line."""
     if figures.empty:
@@ -63,14 +72,14 @@ def content(figures: Figures) -> Content:
     return fitted(spoken(figures), [*blocks, *below(figures)])
 
 
-def plain(figures: Figures) -> Content:
+def plain(figures: Figures, mention: Mention = linked) -> Content:
     """The same without the blocks that not every workspace has yet."""
     if figures.empty:
         return one_line(figures)
     blocks = [section(f"*{escape(words.headline(figures))}*"), context(escape(words.totals(figures)))]
     if lines := model_lines(figures):
         blocks += map(section, packed(f"• {lines[0]}", [f"• {line}" for line in lines[1:]]))
-    return fitted(spoken(figures), [*blocks, *below(figures)])
+    return fitted(spoken(figures, mention), [*blocks, *below(figures, mention)])
 
 
 def one_line(figures: Figures) -> Content:
@@ -78,17 +87,17 @@ def one_line(figures: Figures) -> Content:
     return Content(text=text, blocks=(section(text),))
 
 
-def below(figures: Figures) -> list[dict[str, Any]]:
+def below(figures: Figures, mention: Mention = linked) -> list[dict[str, Any]]:
     """What stands under the figures."""
-    told = [f"• *{heading}:* {text}" for heading, text in bulleted(figures)]
+    told = [f"• *{heading}:* {text}" for heading, text in bulleted(figures, mention)]
     blocks = [section(text) for text in packed(told[0], told[1:])]
     if tried := escape(words.trials(figures)):
         blocks.append(context(tried[:3000]))
     return [*blocks, actions(button("Open /llm-provider", PROVIDER_OPEN, "status"))]
 
 
-def bulleted(figures: Figures) -> list[tuple[str, str]]:
-    found = words.bullets(figures, mention=lambda channel: f"<#{channel}>")
+def bulleted(figures: Figures, mention: Mention) -> list[tuple[str, str]]:
+    found = words.bullets(figures, mention)
     return [(heading, CHANNEL.sub(r"<#\1>", escape(text))) for heading, text in found]
 
 
@@ -97,17 +106,21 @@ def model_lines(figures: Figures) -> list[str]:
     return [escape(words.sentence(each, shown[each.model])) for each in figures.models]
 
 
-def spoken(figures: Figures) -> list[str]:
+def spoken(figures: Figures, mention: Mention = linked) -> list[str]:
     """All of it in words, for notifications and screen readers."""
-    told = [f"{heading}: {text}" for heading, text in bulleted(figures)]
+    told = [f"{heading}: {text}" for heading, text in bulleted(figures, mention)]
     tried = [escape(words.trials(figures))] if figures.trials else []
     return [escape(words.headline(figures)), escape(words.totals(figures)), *model_lines(figures), *told, *tried]
 
 
-async def latest(services: Services) -> Content:
-    """The last complete week for one person's eyes, in blocks that Slack never refuses."""
+async def latest(services: Services, *, admin: bool) -> Content:
+    """The last complete week for one person's eyes, in blocks that Slack never refuses.
+
+    Only an admin is told the channels: the others may not know that there is such a private one.
+    """
     settings, now = await services.settings.read(), services.now()
-    return plain(await reckoned(last_complete(now, settings.zone), settings, services))
+    found = await reckoned(last_complete(now, settings.zone), settings, services)
+    return plain(found, linked if admin else unnamed)
 
 
 async def reckoned(week: Week, settings: Settings, services: Services) -> Figures:

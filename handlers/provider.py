@@ -109,7 +109,7 @@ async def content(asked: Asked, order: Order, job: Job, services: Services) -> C
     if isinstance(asked, Status):
         return await status(order, services)
     if isinstance(asked, Report):
-        return await digest.latest(services)
+        return await digest.latest(services, admin=await services.admins.include(order.user))
     if isinstance(asked, History):
         return await history(order, services)
     return provider_cards.how_to(asked.unknown)

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from tests.test_changes import CHANGE
 from tests.test_end_to_end import SUMMARY
 from tests.test_tldr import ask, link
 from tests.vendors import ClaudeServer, OpenAIServer, Received
+from tests.weeks import CALL
 
 AUDIT = "C0AUDIT001"
 LUNA = "gpt-6-luna"
@@ -193,6 +194,16 @@ async def test_it_tells_admins_alone_of_changes_beyond_models_and_budgets(desk: 
     history = await desk.said("history", user)
 
     assert ("C0SECRET01" in history) is (user == ADA)
+
+
+@pytest.mark.parametrize("user", ALL)
+async def test_it_names_channels_in_the_digest_to_admins_alone(desk: Desk, user: str) -> None:
+    week_ago = (desk.precis.services.now() - timedelta(days=7)).isoformat()
+    await desk.precis.services.store.log_call(replace(CALL, called_at=week_ago, channel="C0SECRET01"))
+    digest = await desk.type("digest", user)
+
+    assert ("C0SECRET01" in json.dumps(digest.answers[-1])) is (user == ADA)
+    assert ("a channel $0.01" in digest.answers[-1]["text"]) is (user != ADA)
 
 
 async def test_it_keeps_the_last_ten_changes_in_its_history(desk: Desk) -> None:
