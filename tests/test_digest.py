@@ -94,6 +94,20 @@ async def test_it_agrees_with_plain_python_over_the_raw_rows(store: Store) -> No
     assert sum(each["labels"][1] for each in expected.values()) > 5
 
 
+async def test_it_learns_nothing_from_what_authors_correct_in_their_own_cases(store: Store) -> None:
+    rows = generated()
+    await written(rows, store)
+    own = "UPDATE corrections SET corrected_by = (SELECT author FROM triage WHERE id = corrections.triage)"
+    await store.database.write(own)
+    rows.handled -= {str(case["id"]) for case in rows.cases if plain.labelled(rows, case)}
+
+    found = await store.labels(*span("2026-W43"))
+
+    expected = {each.model: plain.labels(rows, each.model, *span("2026-W43")) for each in found}
+    assert {each.model: (each.hits, each.of) for each in found} == expected
+    assert sum(of for _, of in expected.values()) > 5
+
+
 async def test_it_compares_with_the_week_before(store: Store) -> None:
     rows = generated()
     await written(rows, store)

@@ -27,7 +27,8 @@ LABELS = f"""
             CASE WHEN model_noise THEN '' ELSE model_category END AS given
         FROM triage WHERE opened_at >= $1 AND opened_at < $2 AND call IS NOT NULL AND (
             assignee <> author OR done_by <> author OR EXISTS (
-                SELECT 1 FROM corrections WHERE triage = triage.id AND field IN ('category', 'support')))
+                SELECT 1 FROM corrections
+                WHERE triage = triage.id AND field IN ('category', 'support') AND corrected_by <> author))
     ), answered AS (
         SELECT {MODEL} AS model, label, given FROM cases CROSS JOIN calls ON calls.id = cases.call
         UNION ALL
@@ -185,8 +186,8 @@ class Digests(Rows):
         """How many labels of a period each model got right, of the cases that people have dealt with.
 
         A person deals with a case by correcting its category or whether it is one, by taking it, or by closing it; the
-        category that holds then is right, `noise` being one more. Trial calls on the same case count by what they
-        answered, as long as that is kept.
+        category that holds then is right, `noise` being one more. What its author alone has done is no judgement of it.
+        Trial calls on the same case count by what they answered, as long as that is kept.
         """
         return TALLIES.validate_python(await self.database.report(LABELS, since.isoformat(), until.isoformat()))
 
