@@ -158,6 +158,16 @@ async def test_it_keeps_labels_when_texts_are_forgotten(store: Store) -> None:
     assert (correction.text, correction.new) == (None, "billing")
 
 
+async def test_it_forgets_the_text_of_a_correction_with_that_of_its_case(store: Store) -> None:
+    id = await opened(store)
+    await sorted_as(store, id)
+    await store.correct("press-1", id, "category", "billing", by="U1", at=AT + timedelta(days=29))
+    await store.forget_texts(AT + timedelta(seconds=1))
+
+    [correction] = await store.corrections()
+    assert (correction.text, correction.new) == (None, "billing")
+
+
 @pytest.mark.parametrize(
     ("row", "table", "joined"),
     [

@@ -28,7 +28,9 @@ APPLY = f"""
     WHERE id = $1 AND EXISTS (SELECT 1 FROM corrections WHERE id = $3)"""
 FORGET_CORRECTIONS = """
     UPDATE corrections SET text = NULL WHERE id IN (
-        SELECT id FROM corrections WHERE corrected_at < $1 AND text IS NOT NULL LIMIT 200)
+        SELECT id FROM corrections WHERE text IS NOT NULL AND (
+            corrected_at < $1 OR (SELECT opened_at FROM triage WHERE triage.id = corrections.triage) < $1)
+        LIMIT 200)
     RETURNING id"""
 
 
@@ -73,5 +75,5 @@ class Corrections(Rows):
         return CORRECTIONS.validate_python(rows)
 
     async def forget_corrections(self, before: datetime) -> None:
-        """Blank the texts of corrections made before that time; the labels stay."""
+        """Blank the texts of corrections made before that time, or of cases opened before it; the labels stay."""
         await self.database.repeat(FORGET_CORRECTIONS, before.isoformat())
