@@ -1,6 +1,6 @@
 """The menus and buttons of a card: what people correct, take on, close, or say is no request."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -36,7 +36,10 @@ SAID = {triage_cards.NOT_SUPPORT: "no", triage_cards.SUPPORT: "yes"}
 
 
 class Press(BaseModel):
-    """A press as it waits in the inbox: who did what to which case, and when. `at` is UTC ISO-8601."""
+    """A press as it waits in the inbox: who did what to which case, and when.
+
+    `at` is UTC ISO-8601 by Slack's clock: whichever of two presses came later counts, and ours may be set back.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,12 +55,11 @@ class Press(BaseModel):
 async def press(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
     """Take a press; one press counts once."""
     async with taking(ack, body, services):
-        pressed = from_body(body, services.now())
-        await services.inbox.put(body["trigger_id"], QUEUE, pressed.model_dump())
+        await services.inbox.put(body["trigger_id"], QUEUE, from_body(body).model_dump())
         await ack()
 
 
-def from_body(body: dict[str, Any], at: datetime) -> Press:
+def from_body(body: dict[str, Any]) -> Press:
     action = body["actions"][0]
     option = action.get("selected_option") or {}
     return Press(
@@ -66,7 +68,7 @@ def from_body(body: dict[str, Any], at: datetime) -> Press:
         label=SAID.get(action["action_id"]) or option.get("value") or action.get("value") or "",
         user=body["user"]["id"],
         channel=body["container"]["channel_id"],
-        at=at.isoformat(),
+        at=datetime.fromtimestamp(float(action["action_ts"]), UTC).isoformat(),
         response_url=body.get("response_url") or "",
     )
 

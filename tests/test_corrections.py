@@ -124,6 +124,19 @@ async def test_it_has_the_last_of_two_corrections_hold_and_keeps_both(slack: San
     assert f"*{case.category}*" in shown(slack, ts)
 
 
+async def test_it_has_the_last_correction_hold_though_our_clock_was_ahead(
+    slack: Sandbox, triage: Precis, ts: str, clock: Fast
+) -> None:
+    clock.now += 86_400
+    await press(slack, triage, ts, "triage_category", "account", user=ADA)
+    clock.now -= 86_400
+    await press(slack, triage, ts, "triage_category", "billing")
+
+    [case] = await cases(triage)
+    assert (case.category, case.corrected_by) == ("billing", BEN)
+    assert "*billing*" in shown(slack, ts)
+
+
 async def test_it_takes_one_of_the_two_likeliest_from_a_button(slack: Sandbox, triage: Precis) -> None:
     ts = await say(slack, triage, "hmm")
 
