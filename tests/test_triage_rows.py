@@ -11,6 +11,7 @@ import pytest
 from bot.database import Database
 from bot.store import Case, CaseMessage, Correction, Sorted, Store
 from bot.store.triage import MOST_MESSAGES, state
+from tests.weeks import CALL
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 BEGIN = int(AT.timestamp())
@@ -166,6 +167,17 @@ async def test_it_forgets_the_text_of_a_correction_with_that_of_its_case(store: 
 
     [correction] = await store.corrections()
     assert (correction.text, correction.new) == (None, "billing")
+
+
+async def test_it_forgets_the_prompt_of_a_case_though_our_clock_was_behind_slacks(store: Store) -> None:
+    id = await opened(store)
+    before = (AT - timedelta(seconds=5)).isoformat()
+    await store.log_call(replace(CALL, called_at=before, task="triage", job=id, prompt="words", answer="words"))
+
+    await store.remove_case(await found(store, id))
+
+    [call] = await store.calls()
+    assert (call.prompt, call.answer) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,7 @@ REOPEN = """
     UPDATE triage SET status = 'open', done_by = NULL, done_at = NULL, updated_at = $2
     WHERE id = $1 AND status = 'done' RETURNING id"""
 FORGET_PROMPTS = """
-    UPDATE calls SET prompt = NULL, answer = NULL
-    WHERE called_at >= $2 AND (prompt IS NOT NULL OR answer IS NOT NULL) AND job = $1"""
+    UPDATE calls SET prompt = NULL, answer = NULL WHERE job = $1 AND (prompt IS NOT NULL OR answer IS NOT NULL)"""
 REMOVE = (
     "UPDATE corrections SET text = NULL WHERE triage = $1",
     """
@@ -243,7 +242,7 @@ class Cases(Rows):
 
     async def remove_case(self, case: Case) -> None:
         """Delete a case and every text that was written down for it; of its corrections ids and labels stay."""
-        await self.database.write(FORGET_PROMPTS, case.id, case.opened_at)
+        await self.database.write(FORGET_PROMPTS, case.id)
         await self.database.repeat(FORGET_EVALS)
         await self.database.write_together(*((statement, (case.id,)) for statement in REMOVE))
 
