@@ -175,6 +175,8 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
         return
     person = messages[0].author or ""
     origin = Origin(case.workspace, case.channel, person, case.id)
+    if len(said) < len(messages):
+        await services.store.forget_case(case.id)
     triage = await services.triager.triage(said, settings, origin)
     transcript = Transcript(said)
     masked = await offload(len(said), lambda: "\n".join(message.text for message in transcript.messages))

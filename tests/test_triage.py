@@ -354,15 +354,50 @@ async def test_it_is_done_with_a_message_that_goes_like_the_case_it_joined(slack
     assert await triage.database.read("SELECT 1 FROM triage_messages") == []
 
 
-async def test_it_forgets_one_deleted_message_of_a_burst(slack: Sandbox, triage: Precis) -> None:
+async def burst(slack: Sandbox, precis: Precis) -> tuple[str, str]:
+    """Two messages of Ada's that make one case, and that somebody has corrected."""
     first = await slack.person(ADA).say(SUPPORT, "The export fails")
     second = await slack.person(ADA).say(SUPPORT, "I need an invoice")
-    await settled(slack, triage)
+    await settled(slack, precis)
+    [card] = cards(slack, first)
+    await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_urgency", value="p1")
+    await settled(slack, precis)
+    return first, second
+
+
+async def kept_texts(precis: Precis) -> str:
+    """All that the database holds of what was said in support channels."""
+    texts = (
+        "SELECT prompt, answer FROM calls",
+        "SELECT text, reason FROM triage",
+        "SELECT text FROM corrections",
+    )
+    return str([await precis.database.read(sql) for sql in texts])
+
+
+async def test_it_forgets_one_deleted_message_of_a_burst(slack: Sandbox, triage: Precis) -> None:
+    first, second = await burst(slack, triage)
+    before = await kept_texts(triage)
     await slack.person(ADA).delete(SUPPORT, second)
     await settled(slack, triage)
 
     [case] = await cases(triage)
     assert (case.ts, case.category, case.text) == (first, "bug", "The export fails")
+    assert "invoice" in before
+    assert "invoice" not in await kept_texts(triage)
+
+
+async def test_it_forgets_a_deleted_message_though_no_model_can_sort_the_rest(
+    slack: Sandbox, triage: Precis, server: OpenAIServer
+) -> None:
+    _, second = await burst(slack, triage)
+    server.always(server.problem("server_error"))
+    await slack.person(ADA).delete(SUPPORT, second)
+    async with asyncio.timeout(20):
+        while (await cases(triage))[0].trouble is None:
+            await asyncio.sleep(0.01)
+
+    assert "invoice" not in await kept_texts(triage)
 
 
 async def test_it_waits_for_a_model_that_is_away(slack: Sandbox, triage: Precis, server: OpenAIServer) -> None:

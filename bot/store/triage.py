@@ -61,8 +61,12 @@ REOPEN = """
     WHERE id = $1 AND status = 'done' RETURNING id"""
 FORGET_PROMPTS = """
     UPDATE calls SET prompt = NULL, answer = NULL WHERE job = $1 AND (prompt IS NOT NULL OR answer IS NOT NULL)"""
-REMOVE = (
+FORGET_CASE = (
+    FORGET_PROMPTS,
     "UPDATE corrections SET text = NULL WHERE triage = $1",
+    "UPDATE triage SET text = NULL, reason = NULL WHERE id = $1",
+)
+REMOVE = (
     """
     DELETE FROM acts WHERE (workspace, channel, ts) IN (
         SELECT workspace, channel, ts FROM triage_messages WHERE triage = $1)""",
@@ -240,10 +244,14 @@ class Cases(Rows):
     async def reopen(self, id: str, at: datetime) -> bool:
         return bool(await self.database.write(REOPEN, id, at.isoformat()))
 
+    async def forget_case(self, id: str) -> None:
+        """Blank every text that was written down for a case, in calls and corrections too; ids and labels stay."""
+        await self.database.write_together(*((statement, (id,)) for statement in FORGET_CASE))
+        await self.database.repeat(FORGET_EVALS)
+
     async def remove_case(self, case: Case) -> None:
         """Delete a case and every text that was written down for it; of its corrections ids and labels stay."""
-        await self.database.write(FORGET_PROMPTS, case.id)
-        await self.database.repeat(FORGET_EVALS)
+        await self.forget_case(case.id)
         await self.database.write_together(*((statement, (case.id,)) for statement in REMOVE))
 
     async def forget_cases(self, before: datetime) -> None:
