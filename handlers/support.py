@@ -24,6 +24,7 @@ class Reason(StrEnum):
     LISTED_BOT = "sorted: a bot on the list posted it"
     EDITED = "sorted again: its author has edited it"
     DELETED = "its card goes: it was deleted"
+    LEFT_BEHIND = "its card goes, if it has one: it was deleted, where no support channel is any more"
 
     DIRECT = "ignored: a direct conversation is no support channel"
     ELSEWHERE = "ignored: the channel is not one of the support channels"
@@ -49,14 +50,25 @@ def verdict(event: dict[str, Any], settings: Settings, workspace: Workspace) -> 
     channel = str(event.get("channel") or "")
     if event.get("channel_type") in DIRECT or channel.startswith("D"):
         return Reason.DIRECT
-    if channel not in (*settings.triage_channels, *settings.quiet_channels):
-        return Reason.ELSEWHERE
-    subtype = event.get("subtype")
-    if subtype == "message_changed":
-        return changed(event.get("message") or {}, event.get("previous_message") or {}, workspace)
-    if subtype == "message_deleted":
-        return deleted(event.get("previous_message") or {}, event.get("deleted_ts"), workspace)
-    return said(event, settings, workspace)
+    change = altered(event, workspace)
+    if listened(channel, settings):
+        return change or said(event, settings, workspace)
+    return Reason.LEFT_BEHIND if change is Reason.DELETED else Reason.ELSEWHERE
+
+
+def listened(channel: str, settings: Settings) -> bool:
+    """Whether it is a support channel."""
+    return channel in (*settings.triage_channels, *settings.quiet_channels)
+
+
+def altered(event: dict[str, Any], workspace: Workspace) -> Reason | None:
+    """What becomes of an edit or a deletion; None for a new message."""
+    previous = event.get("previous_message") or {}
+    if event.get("subtype") == "message_changed":
+        return changed(event.get("message") or {}, previous, workspace)
+    if event.get("subtype") == "message_deleted":
+        return deleted(previous, event.get("deleted_ts"), workspace)
+    return None
 
 
 def said(event: dict[str, Any], settings: Settings, workspace: Workspace) -> Reason:

@@ -78,6 +78,9 @@ async def message(body: dict[str, Any], services: Services) -> None:
     if reason is Reason.UNLISTED_BOT and event.get("user"):
         workflow = (await services.people.person(event["user"])).workflow
         reason = Reason.WORKFLOW if workflow else reason
+    if reason is Reason.LEFT_BEHIND:
+        known = await services.store.case_of(services.workspace.team, event["channel"], altered_ts(event))
+        reason = Reason.DELETED if known else Reason.ELSEWHERE
     if reason is Reason.REPLY:
         await quiet.reply(event, settings, services)
     if reason in support.SORTED:
@@ -93,15 +96,20 @@ async def put(note: Note, services: Services) -> None:
 
 
 def noted(event: dict[str, Any], reason: Reason) -> Note:
-    channel, message = event["channel"], event.get("message") or {}
-    ts = event.get("deleted_ts") or support.written_at(message, event.get("previous_message") or {})
+    channel, ts = event["channel"], altered_ts(event)
     if reason is Reason.DELETED:
         return Note(change=Change.DELETED, channel=channel, ts=ts, edited=event.get("event_ts") or FOR_EVER)
     if reason is Reason.EDITED:
-        return Note(change=Change.EDITED, channel=channel, ts=ts, edited=message["edited"]["ts"])
+        return Note(change=Change.EDITED, channel=channel, ts=ts, edited=event["message"]["edited"]["ts"])
     writer = support.author(event)
     person = writer if reason is Reason.PERSON else ""
     return Note(change=Change.WRITTEN, channel=channel, ts=event["ts"], writer=writer, author=person)
+
+
+def altered_ts(event: dict[str, Any]) -> str:
+    """Of the message that was edited or deleted."""
+    before = event.get("previous_message") or {}
+    return str(event.get("deleted_ts") or support.written_at(event.get("message") or {}, before))
 
 
 async def perform(job: Job, services: Services) -> None:
@@ -170,6 +178,9 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
     read = [(each, await services.current.message(each.channel, each.ts)) for each in messages]
     covered = state([await as_read(*each, services) for each in read])
     said = [found for each in read if (found := worded(*each)) is not None]
+    if len(said) < len(messages) and not support.listened(case.channel, settings):
+        await triage_posts.remove(case, services)  # the rest is none of ours to sort anew
+        return
     if case.ts not in {found.ts for found in said}:
         await dissolve(case, messages, services)
         return

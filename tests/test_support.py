@@ -49,6 +49,12 @@ def edit(seconds: int = 60, **fields: object) -> dict[str, Any]:
         ({"subtype": "message_deleted", "deleted_ts": WAS["ts"], "previous_message": WAS}, Reason.DELETED),
         (edit(subtype="tombstone", hidden=True), Reason.DELETED),
         ({"channel": "C3"}, Reason.ELSEWHERE),
+        (edit() | {"channel": "C3"}, Reason.ELSEWHERE),
+        (
+            {"channel": "C3", "subtype": "message_deleted", "deleted_ts": WAS["ts"], "previous_message": WAS},
+            Reason.LEFT_BEHIND,
+        ),
+        (edit(subtype="tombstone", hidden=True) | {"channel": "C3"}, Reason.LEFT_BEHIND),
         ({"channel": "D1"}, Reason.DIRECT),
         ({"channel_type": "im"}, Reason.DIRECT),
         ({"channel_type": "mpim"}, Reason.DIRECT),

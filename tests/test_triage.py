@@ -400,6 +400,31 @@ async def test_it_forgets_a_deleted_message_though_no_model_can_sort_the_rest(
     assert "invoice" not in await kept_texts(triage)
 
 
+@pytest.mark.parametrize("which", [0, 1])
+async def test_it_forgets_a_case_of_a_channel_that_is_none_of_its_own_any_more(
+    slack: Sandbox, triage: Precis, server: OpenAIServer, which: int
+) -> None:
+    messages = await burst(slack, triage)
+    calls = len(server.received)
+    await triage.services.settings.change("triage_channels", [GENERAL], by=ADA)
+    await slack.person(ADA).delete(SUPPORT, messages[which])
+    await settled(slack, triage)
+
+    kept = await kept_texts(triage)
+    assert cards(slack, messages[0]) == []
+    assert await cases(triage) == []
+    assert ("invoice" in kept, "export" in kept) == (False, False)
+    assert len(server.received) == calls
+
+
+async def test_it_writes_no_row_for_what_is_deleted_elsewhere(slack: Sandbox, triage: Precis) -> None:
+    ts = await say(slack, triage, "Hello", channel=REPORTS)
+    await slack.person(ADA).delete(REPORTS, ts)
+    await slack.settled()
+
+    assert await triage.database.read("SELECT 1 FROM inbox WHERE queue = 'triage'") == []
+
+
 async def test_it_waits_for_a_model_that_is_away(slack: Sandbox, triage: Precis, server: OpenAIServer) -> None:
     server.then(*[server.problem("server_error")] * 3)
 
