@@ -7,7 +7,7 @@ is recorded by name in `_sqlite_migrations`, so it runs once per database.
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot import digest_tables, eval_tables, home_tables, triage_tables
+from bot import digest_tables, eval_tables, forgetting_tables, home_tables, triage_tables
 
 STEPS = Migrations("precis")
 
@@ -203,3 +203,6 @@ def conversations(database: Database) -> None:
         )
         """
     )
+
+
+STEPS(name="0015_forgotten")(forgetting_tables.forgotten)

@@ -24,7 +24,7 @@ async def revoked(body: dict[str, Any], services: Services) -> None:
 
 async def perform(job: Job, services: Services) -> None:
     """Delete it."""
-    rows = await services.store.forget_all()
+    rows = await services.store.forget_all(services.now())
     log.warning("Precis was removed from the workspace: the texts of %d rows are deleted", rows)
 
 

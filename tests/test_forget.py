@@ -3,19 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from bot import app
 from bot.app import Precis
+from bot.config import Config
 from bot.database import Database, Row
-from bot.sandbox import Sandbox
-from bot.store import Call, KeptSummary, Store
+from bot.providers import ProviderConfig
+from bot.sandbox import Sandbox, Workspace
+from bot.store import Call, Eval, KeptSummary, Store
+from bot.store.triage import state
 from tests import commands
-from tests.conftest import ADA, BEN
+from tests.conftest import ADA, BEN, GENERAL, talk
+from tests.test_end_to_end import SUMMARY
+from tests.test_tldr import link
+from tests.test_triage_rows import FOUND
+from tests.vendors import KEY, OpenAIServer
 from tests.weeks import CALL
 
+AT = datetime(2026, 11, 28, tzinfo=UTC)
 SECRET = "the words that nobody may find again"
 ASKED = replace(CALL, prompt=SECRET, answer=SECRET)
 CALLS = (
@@ -86,7 +96,7 @@ async def test_it_forgets_everybody_and_keeps_the_figures(store: Store, tmp_path
     await remembered(store)
     before = await figures(store)
 
-    rows = await store.forget_all()
+    rows = await store.forget_all(AT)
 
     assert await held(store) == {}
     assert rows == 5 + 1 + 2 + 2 + 2 + 1 + 1
@@ -98,7 +108,7 @@ async def test_it_forgets_a_person_and_whatever_may_hold_their_words(store: Stor
     await remembered(store)
     before = await figures(store)
 
-    await store.forget_user(ADA)
+    await store.forget_user(ADA, AT)
 
     assert await held(store) == OF_BEN
     assert await figures(store) == before
@@ -107,7 +117,64 @@ async def test_it_forgets_a_person_and_whatever_may_hold_their_words(store: Stor
 async def test_it_forgets_more_than_one_step_holds(store: Store) -> None:
     await asyncio.gather(*(store.log_call(replace(ASKED, id=f"call-{number}")) for number in range(450)))
 
-    assert await store.forget_all() == 450
+    assert await store.forget_all(AT) == 450
+    assert await held(store) == {}
+
+
+@pytest.mark.parametrize(
+    ("user", "kept"),
+    [(None, set()), (ADA, {"triage-of-ben"}), ("U0NOBODY01", {"triage-of-ada", "again-for-ada", "triage-of-ben"})],
+)
+async def test_it_writes_no_text_of_calls_that_were_under_way(store: Store, user: str | None, kept: set[str]) -> None:
+    await remembered(store)
+    await (store.forget_user(user, AT) if user else store.forget_all(AT))
+    for call in CALLS:
+        await store.log_call(replace(call, id=f"late-{call.id}"))
+        await store.log_call(replace(call, id=f"new-{call.id}", called_at=(AT + timedelta(seconds=1)).isoformat()))
+
+    calls = {call.id: (call.prompt, call.answer) for call in await store.calls()}
+    late = {call.id for call in CALLS if calls[f"late-{call.id}"] == (SECRET, SECRET)}
+    assert late == kept
+    assert {calls[f"new-{call.id}"] for call in CALLS} == {(SECRET, SECRET)}
+
+
+async def test_it_keeps_nothing_that_was_made_of_what_is_forgotten(store: Store) -> None:
+    await store.log_call(replace(ASKED, id="part", job="summary"))
+    await store.forget_all(AT)
+    await store.log_call(replace(ASKED, id="whole", job="summary", called_at=(AT + timedelta(seconds=1)).isoformat()))
+    await store.keep_summary(replace(kept(), call="whole"))
+    await store.keep_eval(
+        Eval(
+            id="eval",
+            workspace="T1",
+            evaluated_at=AT.isoformat(),
+            task="summarise",
+            source="part",
+            asked_at=CALL.called_at,
+            channel="C1",
+            prompt_digest="x",
+            provider="openai",
+            model="gpt-4o-mini",
+            outcome="ok",
+            answer=SECRET,
+        )
+    )
+
+    assert await held(store) == {"calls": {"whole"}}
+    assert [each.outcome for each in await store.evals(["eval"])] == ["ok"]
+
+
+async def test_it_writes_no_text_of_a_case_that_was_being_sorted(store: Store) -> None:
+    id = await store.join_case("T1", "C1", f"{AT.timestamp():.6f}", ADA, 60)
+    await store.open_case(id, ADA, quiet=False, at=AT)
+    await store.forget_user(ADA, AT)
+    await store.log_call(replace(ASKED, task="triage", user=ADA, job=id))
+    covered = state(await store.case_messages(id))
+    await store.sort_case(id, replace(FOUND, covered=covered, call=CALL.id, text=SECRET, reason=SECRET), AT)
+
+    case = await store.case(id)
+    assert case is not None
+    assert (case.category, case.text, case.reason) == ("bug", None, None)
     assert await held(store) == {}
 
 
@@ -136,6 +203,27 @@ async def test_it_forgets_everything_when_the_app_is_removed(slack: Sandbox, pre
     await precis.services.inbox.idle()
 
     assert await held(precis.services.store) == {}
+
+
+async def test_it_forgets_a_summary_that_is_being_written(
+    slack: Sandbox, workspace: Workspace, settings: Config
+) -> None:
+    root = talk(workspace)
+    async with OpenAIServer() as server:
+        server.latency = 0.5
+        server.answer(SUMMARY)
+        provider = ProviderConfig("openai", "gpt-4o-mini", SecretStr(KEY), server.url)
+        async with app.running(replace(settings, provider=provider)) as precis:
+            await slack.connected()
+            asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, root), channel=GENERAL)
+            await server.arrived.wait()
+            await precis.services.store.forget_all(precis.services.now())
+            await precis.services.inbox.idle()
+
+            [call] = await precis.services.store.calls()
+            assert call.outcome == "ok"
+            assert await held(precis.services.store) == {}
+    assert str(SUMMARY["headline"]) in str(asked.answers)
 
 
 async def test_it_forgets_nothing_when_only_a_persons_token_is_revoked(slack: Sandbox, precis: Precis) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from bot.amounts import plural
@@ -24,6 +26,8 @@ def forget(user: str | None, everybody: bool) -> None:
     own support messages the texts and reasons, with those of the corrections to them; all answers of comparisons; and
     the person's thumbs.
 
+    The same goes for calls that are under way: once answered, they are written down without their texts.
+
     Figures, ids and labels stay. What was posted in Slack stays there.
     """
     from bot import config
@@ -37,6 +41,7 @@ def forget(user: str | None, everybody: bool) -> None:
 
 
 async def forgotten(url: str, user: str | None) -> None:
+    now = datetime.now(UTC)
     async with records(url) as store:
-        rows = await (store.forget_user(user) if user else store.forget_all())
+        rows = await (store.forget_user(user, now) if user else store.forget_all(now))
     click.echo(f"Deleted what {plural(rows, 'row')} held of texts.")

@@ -1,7 +1,7 @@
 """The call log: one row for each attempt to have a model answer, and what they come to."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -151,6 +151,19 @@ class LastError:
     called_at: str
 
 
+LATE = """
+    EXISTS (SELECT 1 FROM forgotten WHERE forgotten_at >= made.called_at AND (
+        person IN ('', made."user") OR made.task <> 'triage'
+        OR person = (SELECT author FROM triage WHERE triage.id = made.job)))"""
+"""Whether a call was begun before words that it may hold were to be forgotten, as `bot.store.forgetting` has it."""
+
+COLUMNS = {field.name: f'"{field.name}"' for field in fields(Call)}
+KEPT = COLUMNS | {text: f"CASE WHEN {LATE} THEN NULL ELSE {text} END" for text in ("prompt", "answer")}
+LOG = f"""
+    INSERT INTO calls ({", ".join(COLUMNS.values())})
+    SELECT {", ".join(KEPT.values())}
+    FROM (SELECT {", ".join(f"${number} AS {column}" for number, column in enumerate(COLUMNS.values(), 1))}) AS made"""
+
 CALLS = TypeAdapter(list[Call])
 ERRORS = TypeAdapter(list[LastError])
 COSTS = TypeAdapter(list[Line])
@@ -158,7 +171,8 @@ COSTS = TypeAdapter(list[Line])
 
 class Calls(Rows):
     async def log_call(self, call: Call) -> None:
-        await self.database.insert("calls", asdict(call))
+        """Write down a call; without its texts, where they were to be forgotten since it was begun."""
+        await self.database.write(LOG, *asdict(call).values())
 
     async def note_dropped(self, call_id: str, entries: int) -> None:
         await self.database.write("UPDATE calls SET dropped_entries = $2 WHERE id = $1", call_id, entries)

@@ -25,7 +25,8 @@ VOTE = """
 KEEP_EVAL = """
     INSERT INTO evals (id, workspace, evaluated_at, task, source, asked_at, channel, prompt_digest, provider, model,
         outcome, error, call, entries, kept_entries, label, logged_label, answer)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+        (SELECT $18 FROM calls WHERE id = $5 AND prompt IS NOT NULL))
     ON CONFLICT (id) DO UPDATE SET evaluated_at = excluded.evaluated_at, outcome = excluded.outcome,
         error = excluded.error, call = excluded.call, entries = excluded.entries, kept_entries = excluded.kept_entries,
         label = excluded.label, logged_label = excluded.logged_label, answer = excluded.answer"""
@@ -142,7 +143,7 @@ class Evals(Rows):
         return str(rows[0]["prompt"]) if rows else None
 
     async def keep_eval(self, eval: Eval) -> None:
-        """Keep what a model made of a prompt; it replaces what it made of it before."""
+        """Keep what a model made of a prompt; it replaces what it made of it before. No answer is kept without it."""
         await self.database.write(KEEP_EVAL, *asdict(eval).values())
 
     async def evals_of(self, sources: Sequence[str]) -> list[Eval]:

@@ -1,11 +1,16 @@
 """What is deleted at once when a person, or a whole workspace, is to be forgotten; the figures stay."""
 
+from datetime import datetime
+
 from bot.database import Value
 from bot.store.rows import Rows
 
 BATCH = 200
 """Rows changed by one statement, so that other writes get in between."""
 
+NOTE_FORGOTTEN = """
+    INSERT INTO forgotten (person, forgotten_at) VALUES ($1, $2)
+    ON CONFLICT (person) DO UPDATE SET forgotten_at = excluded.forgotten_at"""
 EVERY_CALL = f"""
     UPDATE calls SET prompt = NULL, answer = NULL WHERE id IN (
         SELECT id FROM calls WHERE called_at >= '' AND (prompt IS NOT NULL OR answer IS NOT NULL) LIMIT {BATCH})
@@ -50,14 +55,15 @@ OF_PERSON = (CALLS_OF, EVERY_SUMMARY, CASES_OF, CORRECTIONS_OF, VERDICTS_OF, EVE
 
 
 class Forgetting(Rows):
-    async def forget_all(self) -> int:
+    async def forget_all(self, at: datetime) -> int:
         """Delete every text, summary and verdict that is stored; return how many rows held one.
 
-        What stays are figures, ids and labels.
+        What stays are figures, ids and labels. Of calls that are under way at that time no text will be written down.
         """
+        await self.database.write(NOTE_FORGOTTEN, "", at.isoformat())
         return await self.forget(EVERYTHING)
 
-    async def forget_user(self, user: str) -> int:
+    async def forget_user(self, user: str, at: datetime) -> int:
         """Delete what a person wrote, asked for or thought; return how many rows held it.
 
         A prompt for a summary holds the words of everybody in the conversation, and nothing tells who they were. So all
@@ -65,6 +71,7 @@ class Forgetting(Rows):
         that models gave for comparison, the texts of the person's own support messages, of the corrections to these,
         and the person's verdicts on summaries.
         """
+        await self.database.write(NOTE_FORGOTTEN, user, at.isoformat())
         return await self.forget(OF_PERSON, user)
 
     async def forget(self, statements: tuple[str, ...], *args: Value) -> int:

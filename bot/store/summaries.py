@@ -10,6 +10,10 @@ from bot.store.rows import Rows
 FORGET_SUMMARIES = """
     DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE made_at < $1 LIMIT 200) RETURNING id"""
 
+KEEP = """
+    INSERT INTO summaries (id, key, made_at, workspace, channel, subject, messages, covered, summary, model, call)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE NOT EXISTS (
+        SELECT 1 FROM calls WHERE job = (SELECT job FROM calls WHERE id = $11) AND prompt IS NULL)"""
 LAST = """
     SELECT id, key, made_at, workspace, channel, subject, messages, covered, summary, model, call FROM (
         SELECT summaries.*, row_number() OVER (
@@ -44,7 +48,8 @@ SUMMARIES = TypeAdapter(list[KeptSummary])
 
 class Summaries(Rows):
     async def keep_summary(self, summary: KeptSummary) -> None:
-        await self.database.insert("summaries", asdict(summary))
+        """Keep a summary, unless what it was made of was to be forgotten meanwhile."""
+        await self.database.write(KEEP, *asdict(summary).values())
 
     async def latest_summary(self, key: str, covered: str) -> KeptSummary | None:
         """The summary under this key that covers just these messages, else the latest."""

@@ -35,9 +35,14 @@ CASE = """
     FROM triage LEFT JOIN calls ON calls.id = triage.call WHERE triage.id = $1"""
 STATE = "(SELECT count(*) || ':' || max(edited) FROM triage_messages WHERE triage = $1)"
 CORRECTED = "EXISTS (SELECT 1 FROM corrections WHERE triage = $1 AND field = '{field}')"
+FORGOTTEN = "$8 IS NOT NULL AND (SELECT prompt IS NULL FROM calls WHERE job = $1 ORDER BY called_at DESC LIMIT 1)"
+"""Whether what was kept of the prompt was to be forgotten before the case could be sorted."""
+
 SORT = f"""
-    UPDATE triage SET covered = $2, triaged_at = $3, updated_at = $3, call = $4, confidence = $5, reason = $6,
-        likeliest = $7, text = $8, model_category = $9, model_urgency = $10, model_noise = $11,
+    UPDATE triage SET covered = $2, triaged_at = $3, updated_at = $3, call = $4, confidence = $5,
+        reason = CASE WHEN {FORGOTTEN} THEN NULL ELSE $6 END, likeliest = $7,
+        text = CASE WHEN {FORGOTTEN} THEN NULL ELSE $8 END,
+        model_category = $9, model_urgency = $10, model_noise = $11,
         trouble = NULL, troubled_at = NULL,
         category = CASE WHEN {CORRECTED.format(field="category")} THEN category ELSE $9 END,
         urgency = CASE WHEN {CORRECTED.format(field="urgency")} THEN urgency ELSE $10 END,
