@@ -13,7 +13,9 @@ from handlers.support import Reason, verdict
 from tests.test_payloads import bodies
 
 US = Workspace(url="https://acme.example/", team="T1", bot_user="U0BOT", bot_id="B0BOT", bot_name="precis")
-SETTINGS = Settings(triage_channels=("C1",), quiet_channels=("C2",), triage_bots=("B0LISTED", "A0LISTED"))
+SETTINGS = Settings.model_construct(
+    triage_channels=("C1",), quiet_channels=("C2",), triage_bots=("B0LISTED", "A0LISTED")
+)
 SAID: dict[str, Any] = {"type": "message", "channel": "C1", "channel_type": "channel", "user": "U1"}
 SAID |= {"ts": "1700000000.000100", "text": "The export fails"}
 BOT = {"bot_id": "B0OTHER", "app_id": "A0OTHER"}
