@@ -47,6 +47,9 @@ WRAP = re.compile(
 
 ROUNDS = 8
 
+BEYOND = 1000
+"""Characters that are read beyond what is wanted of a text: the longest that a half secret can pass for plain words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
@@ -118,6 +121,15 @@ class Masker:
         if "[" in text:
             self.addresses.update(run[0] for run in RUN.finditer(text) if self.is_own_address(run[0], typed))
         return text
+
+    def mask_start(self, text: str, length: int) -> str:
+        """At most `length` characters from the start of a text, masked: work that does not grow with the text.
+
+        Where reading stops, what was read last is left out, because a secret that is cut in two need not look like one.
+        """
+        read = text[: length + BEYOND]
+        masked = self.mask(read)
+        return (masked if len(read) == len(text) else masked[:-BEYOND])[:length]
 
     def is_own_address(self, run: str, typed: frozenset[str]) -> bool:
         """A web address that was masked here, and not one that somebody wrote around a placeholder."""

@@ -50,9 +50,11 @@ class Transcript:
 
     `said` is what people wrote. Whatever leaves for a model or is written down comes from `messages`, where secrets and
     personal data are masked; that is done once, when it is first needed, and takes a while for thousands of messages.
+    With `longest`, that holds no more than so many characters of each message.
     """
 
     said: Sequence[Message]
+    longest: int | None = None
 
     def __len__(self) -> int:
         return len(self.said)
@@ -65,15 +67,17 @@ class Transcript:
                 if message.reply_to and message.reply_to > first
                 else replace(message, reply_to=None)
                 for message in self.said[first:]
-            ]
+            ],
+            self.longest,
         )
 
     @cached_property
     def messages(self) -> list[Message]:
         name = cache(self.masker.mask)
-        return [
-            replace(message, author=name(message.author), text=self.masker.mask(message.text)) for message in self.said
-        ]
+        return [replace(message, author=name(message.author), text=self.masked(message.text)) for message in self.said]
+
+    def masked(self, text: str) -> str:
+        return self.masker.mask(text) if self.longest is None else self.masker.mask_start(text, self.longest)
 
     @cached_property
     def masker(self) -> Masker:

@@ -1,5 +1,6 @@
 """The triage task: one case of a support channel goes in, its category, urgency and reason come out."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,7 +13,6 @@ from adapters.errors import BadOutput, Empty, OverLimit, Refused, Truncated
 from bot import prompts
 from bot.categories import OTHER, URGENCIES
 from bot.llm import Gateway, Origin
-from bot.offload import offload
 from bot.settings import Settings
 from bot.summary import clean, closed, links
 from bot.transcript import Message, Transcript, fenced
@@ -23,9 +23,6 @@ MAX_OUTPUT_TOKENS = 300
 MOST_MESSAGES = 20
 LONGEST_CASE = 8_000
 """Characters of a case that are sent: what somebody needs stands at the beginning, and long logs cost money."""
-
-ORDINARY_LENGTH = 100
-"""Characters of an ordinary message, to tell whether masking a case takes long."""
 
 LONGEST_REASON = 200
 """Characters of a reason that are shown."""
@@ -51,7 +48,8 @@ class Triage:
     `confidence` is 0 to 1, and 0 where the model's answer was of no use. `reason` is one line of at most 200
     characters, with no link that the case does not hold, masked like everything that went to the model; it can be
     empty. `noise`: nobody has to do anything. `likeliest` are two different categories, best first. `call` is the call
-    that decided, empty where none was of use; the calls of the same job tell more.
+    that decided, empty where none was of use; the calls of the same job tell more. `text` is what was said, masked, as
+    far as it was read.
     """
 
     category: str
@@ -61,6 +59,7 @@ class Triage:
     noise: bool
     likeliest: tuple[str, ...]
     call: str
+    text: str
 
     def unsure(self, floor: float) -> bool:
         """Whether a person has to decide: below the floor, and always where the answer was of no use."""
@@ -103,13 +102,13 @@ class Triager:
           workspace's categories.
         - A reason is shown as one cleaned and shortened line, whatever its language; nothing depends on what it says.
         """
-        transcript = Transcript(chosen(messages))
-        size = sum(len(message.text) for message in transcript.said) // ORDINARY_LENGTH
-        request = asked(await offload(size, lambda: transcript.lines), settings)
+        said = chosen(messages)
+        transcript = Transcript(said, longest=LONGEST_CASE // len(said))
+        request = asked(await asyncio.to_thread(lambda: transcript.lines), settings)
         try:
             answer = await self.gateway.ask(request, origin)
         except USELESS:
-            return await for_a_person(request)
+            return await for_a_person(request, transcript)
         return judged(Verdict.model_validate(answer.reply.data), transcript, settings, answer.call_id)
 
 
@@ -156,7 +155,12 @@ def judged(verdict: Verdict, transcript: Transcript, settings: Settings, call: s
         noise=verdict.noise and not doubtful,
         likeliest=two(names),
         call=call,
+        text=text(transcript),
     )
+
+
+def text(transcript: Transcript) -> str:
+    return "\n".join(message.text for message in transcript.messages)
 
 
 def two(names: Sequence[str]) -> tuple[str, ...]:
@@ -171,7 +175,7 @@ def shortened(text: str) -> str:
     return (head[: head.rfind(" ")] if " " in head[LONGEST_REASON // 2 :] else head).rstrip(" ,;:") + "…"
 
 
-async def for_a_person(request: Request) -> Triage:
+async def for_a_person(request: Request, transcript: Transcript) -> Triage:
     """What is left where the model is of no use: a case for a person, with the guesses of the offline rules."""
     rules = build("offline", key=None)
     guess = Verdict.model_validate((await rules.complete(request)).data)
@@ -183,4 +187,5 @@ async def for_a_person(request: Request) -> Triage:
         noise=False,
         likeliest=(guess.category, guess.second),
         call="",
+        text=text(transcript),
     )

@@ -21,8 +21,8 @@ def steering(focus: str) -> dict[str, str]:
 
     `told` tells apart what reads the same when it is masked.
     """
-    masked = NUMBERED.sub(r"(hidden \1)", Masker().mask(focus))
-    told = hashlib.sha256(focus.encode(errors="replace")).hexdigest() if masked != focus else ""
+    masked = NUMBERED.sub(r"(hidden \1)", Masker().mask_start(focus, FOCUS_LENGTH))
+    told = hashlib.sha256(focus.encode(errors="replace")).hexdigest() if not focus.startswith(masked) else ""
     return {"focus": masked[:FOCUS_LENGTH].rstrip(), "told": told}
 
 

@@ -12,11 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from adapters.errors import ProviderError
 from bot.inbox import Job, Later
 from bot.llm import Origin
-from bot.offload import offload
 from bot.settings import Settings
 from bot.store import Case, CaseMessage, Sorted
 from bot.store.triage import state
-from bot.transcript import Message, Transcript
+from bot.transcript import Message
 from bot.triager import Triage
 from handlers import mrkdwn, outages, quiet, support, triage_posts
 from handlers.history import written
@@ -189,9 +188,7 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
     if len(said) < len(messages):
         await services.store.forget_case(case.id)
     triage = await services.triager.triage(said, settings, origin)
-    transcript = Transcript(said)
-    masked = await offload(len(said), lambda: "\n".join(message.text for message in transcript.messages))
-    outcome = kept(triage, covered, masked, case, services)
+    outcome = kept(triage, covered, case, services)
     await services.store.sort_case(case.id, outcome, services.now())
 
 
@@ -222,7 +219,7 @@ async def dissolve(case: Case, messages: list[CaseMessage], services: Services) 
     await triage_posts.remove(case, services)
 
 
-def kept(triage: Triage, covered: str, text: str, case: Case, services: Services) -> Sorted:
+def kept(triage: Triage, covered: str, case: Case, services: Services) -> Sorted:
     """What is written down. Where no text is kept, the reason stays just until the card shows it."""
     shown = services.keep_text or not (case.quiet or triage.noise or case.card_ts is not None)
     return Sorted(
@@ -234,7 +231,7 @@ def kept(triage: Triage, covered: str, text: str, case: Case, services: Services
         confidence=triage.confidence,
         reason=triage.reason if shown else None,
         likeliest=" ".join(triage.likeliest),
-        text=text if services.keep_text else None,
+        text=triage.text if services.keep_text else None,
     )
 
 

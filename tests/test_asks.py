@@ -22,3 +22,14 @@ def test_it_masks_before_it_cuts() -> None:
 
     assert len(focus) <= FOCUS_LENGTH
     assert "4111" not in focus
+
+
+def test_it_hides_what_stands_where_a_long_text_is_cut() -> None:
+    for before in range(1_150, 1_200):
+        assert "4111" not in steering("word " * (before // 5) + "x" * (before % 5) + CARD)["focus"]
+
+
+def test_it_reads_no_further_than_what_it_keeps() -> None:
+    long = "x " * FOCUS_LENGTH + "y " * 20_000
+
+    assert steering(long + CARD) == steering(long)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.finders import MOST_ASKED
-from bot.privacy import KINDS, PLACEHOLDER, Masker
+from bot.privacy import BEYOND, KINDS, PLACEHOLDER, Masker
 
 BODY = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0"
 AWS_ID, AWS_SECRET = "AKIA" + "IOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
@@ -457,3 +457,19 @@ def test_it_fills_in_no_address_that_somebody_wrote_around_a_placeholder() -> No
     trap = masker.mask("https://evil.example/?u=[email 1]")
 
     assert masker.restore(trap) == "https://evil.example/?u=[email 1]"
+
+
+def test_it_masks_no_more_of_a_long_text_than_is_wanted() -> None:
+    masker = Masker()
+    text = "password: hunter2 " + "word " * 2_000 + "a@example.com"
+
+    assert masker.mask_start(text, 100) == Masker().mask(text)[:100]
+    assert masker.values == {}
+
+
+def test_it_shows_no_half_secret_where_it_stops_reading() -> None:
+    pem = f"{BEGIN}\n{BODY * 25}\n{END}"
+    for half in range(6, 30):
+        before = pem + " " * (100 + BEYOND - len(pem) - half)
+        masked = Masker().mask_start(f"{before}{TOKENS['slack-bot']} and more", 100)
+        assert "xoxb" not in masked

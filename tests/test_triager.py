@@ -2,8 +2,10 @@
 
 import json
 import re
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import SupportsIndex
 
 import pytest
 
@@ -13,7 +15,7 @@ from bot.llm import Origin
 from bot.settings import Category, Settings
 from bot.store import Store
 from bot.transcript import Message
-from bot.triager import Triage, Triager, in_words
+from bot.triager import LONGEST_CASE, Triage, Triager, in_words
 from tests.gateways import Opened, at, opened
 from tests.vendors import OpenAIServer
 
@@ -89,6 +91,7 @@ async def test_it_sorts_a_case_with_one_logged_call(server: OpenAIServer, store:
         noise=False,
         likeliest=("bug", "how-to"),
         call=call.id,
+        text="The export fails\nIt says error 17",
     )
     assert (call.task, call.prompt_version, call.job) == ("triage", "triage-1", "job-1")
 
@@ -145,6 +148,31 @@ async def test_it_sends_the_beginning_of_a_long_case(server: OpenAIServer, triag
     assert len(text(server)) < 8_200
     assert "The export fails." in text(server)
     assert "And this:" in text(server)
+
+
+async def test_it_reads_no_more_of_a_long_case_than_it_sends(triager: Triager) -> None:
+    found = await sort(triager, *["log " * 10_000] * 20)
+
+    assert len(found.text) <= LONGEST_CASE + 20
+
+
+class Watched(str):
+    """A text that notes which threads have cut it."""
+
+    threads: set[int]
+
+    def __getitem__(self, place: SupportsIndex | slice) -> str:
+        self.threads.add(threading.get_ident())
+        return super().__getitem__(place)
+
+
+async def test_it_masks_beside_the_event_loop(triager: Triager) -> None:
+    watched = Watched("The export fails")
+    watched.threads = set()
+    await triager.triage([Message("1700000000.000100", "Ana", watched)], Settings(), ORIGIN)
+
+    assert watched.threads
+    assert threading.get_ident() not in watched.threads
 
 
 async def test_it_sends_the_first_and_the_newest_of_very_many_messages(server: OpenAIServer, triager: Triager) -> None:
@@ -282,6 +310,7 @@ async def test_it_leaves_a_case_to_a_person_where_the_answer_is_of_no_use(
         noise=False,
         likeliest=("billing", "how-to"),
         call="",
+        text="URGENT: how do I get a refund for the invoice?",
     )
     assert found.unsure(0.0)
 
@@ -303,7 +332,7 @@ async def test_it_raises_where_no_model_answers(
     ("confidence", "floor", "unsure"), [(0.5, 0.5, False), (0.49, 0.5, True), (0.0, 0.0, True), (0.1, 0.0, False)]
 )
 def test_it_is_unsure_below_the_floor(confidence: float, floor: float, unsure: bool) -> None:
-    found = Triage("bug", "p2", confidence, "", noise=False, likeliest=("bug", "other"), call="1")
+    found = Triage("bug", "p2", confidence, "", noise=False, likeliest=("bug", "other"), call="1", text="")
 
     assert found.unsure(floor) is unsure
 
