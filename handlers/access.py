@@ -1,5 +1,6 @@
 """Who may see what: checked before the first read, and a refusal looks exactly like a message that does not exist."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.client import refusal
-from handlers.people import People
+from handlers.people import People, Person
 from handlers.refusals import NotFound
 
 SECONDS = 60
@@ -16,6 +17,9 @@ SECONDS = 60
 
 REMEMBERED = 10_000
 PAGE = 999
+MOST_LOOKED_AT = 100
+"""Members of a channel who are looked up one by one: as many as Slack lets an app look up in a minute."""
+
 HIDDEN = ("channel_not_found", "missing_scope", "method_not_supported_for_channel_type")
 
 
@@ -26,7 +30,8 @@ class Access:
         self.slack = slack
         self.people = people
         self.public: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
-        self.full_members: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
+        self.known: TTLCache[str, Person] = TTLCache(REMEMBERED, SECONDS)
+        self.without_guests: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
         self.members: TTLCache[tuple[str, str], bool] = TTLCache(REMEMBERED, SECONDS)
 
     async def check(self, user: str, channel: str, *, asked_in: str) -> None:
@@ -54,9 +59,35 @@ class Access:
         return self.public[channel]
 
     async def is_full_member(self, user: str) -> bool:
-        if user not in self.full_members:
-            self.full_members[user] = (await self.people.look_up(user)).full_member
-        return self.full_members[user]
+        return (await self.person(user)).full_member
+
+    async def person(self, user: str) -> Person:
+        if user not in self.known:
+            self.known[user] = await self.people.look_up(user)
+        return self.known[user]
+
+    async def has_no_guests(self, channel: str) -> bool:
+        """Whether all people in a channel are known to be full members; not where there are too many to look at.
+
+        Raises `SlackApiError`.
+        """
+        if channel not in self.without_guests:
+            self.without_guests[channel] = await self.only_full_members(channel)
+        return self.without_guests[channel]
+
+    async def only_full_members(self, channel: str) -> bool:
+        members: list[str] = []
+        try:
+            async for page in self.pages(channel):
+                members += page
+                if len(members) > MOST_LOOKED_AT:
+                    return False
+        except SlackApiError as error:
+            if refusal(error) in HIDDEN:
+                return False
+            raise
+        people = await asyncio.gather(*map(self.person, members))
+        return all(person.full_member or person.bot for person in people)
 
     async def is_member(self, user: str, channel: str) -> bool:
         key = (user, channel)

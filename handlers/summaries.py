@@ -167,7 +167,8 @@ async def goes_beyond(ask: Ask, services: Services) -> bool:
     """Whether an answer in the conversation would show people there a thread that they may not open themselves."""
     if ask.surface is not Surface.MENTION or ask.channel == ask.asked_in or ask.asked_in.startswith("D"):
         return False
-    return ask.shared or not await services.access.is_public(ask.channel)
+    access = services.access
+    return ask.shared or not await access.is_public(ask.channel) or not await access.has_no_guests(ask.asked_in)
 
 
 def look(ask: Ask, wanted: Order, read: Read, services: Services, private: bool) -> Look:

@@ -11,7 +11,8 @@ import pytest
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
 from bot.store import Store
-from tests.conftest import ACK_TIMEOUT, ADA, BEN, ELSEWHERE, GENERAL, PRIVATE, talk
+from handlers.access import MOST_LOOKED_AT
+from tests.conftest import ACK_TIMEOUT, ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, talk
 from tests.test_tldr import link
 
 
@@ -93,6 +94,46 @@ async def test_it_sends_the_summary_of_a_private_thread_to_the_asker_alone(
     assert "went to you in a direct message" in answer
     [direct] = slack.person(ADA).sees(slack.person(ADA).dm())
     assert "roll back" in direct["text"]
+
+
+async def test_it_shows_a_public_thread_where_all_are_full_members(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    workspace.join(workspace.bot_user_id, ELSEWHERE)
+
+    asked = await say(slack, precis, f"@precis tldr {link(slack, GENERAL, thread)}", channel=ELSEWHERE)
+
+    [answer] = replies(slack, ELSEWHERE, asked)
+    assert "roll back" in answer
+
+
+async def test_it_shows_a_public_thread_to_no_guest(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    workspace.join(workspace.bot_user_id, ELSEWHERE)
+    workspace.join(GUEST, ELSEWHERE)
+
+    asked = await say(slack, precis, f"@precis tldr {link(slack, GENERAL, thread)}", channel=ELSEWHERE)
+
+    [answer] = replies(slack, ELSEWHERE, asked)
+    assert "went to you in a direct message" in answer
+    [direct] = slack.person(ADA).sees(slack.person(ADA).dm())
+    assert "roll back" in direct["text"]
+
+
+async def test_it_answers_privately_where_too_many_would_have_to_be_looked_at(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    workspace.join(workspace.bot_user_id, ELSEWHERE)
+    for number in range(MOST_LOOKED_AT):
+        workspace.add_user(f"U0CROWD{number:04}", f"crowd{number}")
+        workspace.join(f"U0CROWD{number:04}", ELSEWHERE)
+
+    asked = await say(slack, precis, f"@precis tldr {link(slack, GENERAL, thread)}", channel=ELSEWHERE)
+
+    [answer] = replies(slack, ELSEWHERE, asked)
+    assert "went to you in a direct message" in answer
+    assert len([call for call in slack.calls if call.method == "users.info"]) < MOST_LOOKED_AT
 
 
 @pytest.mark.parametrize(
