@@ -46,6 +46,10 @@ class Quota:
             if not +jobs:
                 self.under_way.pop(origin.user, None)
 
+    async def admit(self, origin: Origin) -> None:
+        """Raise `OverLimit` where a call of this request would not go ahead now. It counts nothing."""
+        await self.check(origin, self.under_way.get(origin.user, Counter()))
+
     async def check_unasked(self, origin: Origin) -> None:
         """Bound the calls that one person causes unasked, by writing and editing: nobody's edits empty the budget.
 

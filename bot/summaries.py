@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from uuid import uuid4
 
+from adapters.errors import OverLimit
 from bot.limits import affordable
 from bot.llm import Gateway, Origin, Terms
 from bot.offload import offload
@@ -36,10 +37,7 @@ class Order:
 
     @cached_property
     def key(self) -> str:
-        """Names the summary: the same for everybody who wants the same of the same conversation."""
-        wish = self.wish.model_copy(update={"focus": self.wish.focus.casefold()})
-        named = [self.origin.workspace, self.channel, self.subject, VERSION, wish.model_dump_json()]
-        return hashlib.sha256(json.dumps(named).encode()).hexdigest()
+        return key(self.origin.workspace, self.channel, self.subject, self.wish)
 
     @cached_property
     def prints(self) -> list[str]:
@@ -122,6 +120,19 @@ class Summaries:
         shared.set_result(found)
         return found
 
+    async def admit(self, channel: str, subject: str, wish: Wish, origin: Origin) -> None:
+        """Raise `OverLimit` before a conversation is read where its summary would be refused anyway.
+
+        It is not where there is a summary, made or under way, that may turn out to cover the conversation as it is.
+        """
+        try:
+            await self.gateway.quota.admit(origin)
+        except OverLimit:
+            wanted = key(origin.workspace, channel, subject, wish)
+            shared = any(flight[0] == wanted for flight in self.under_way)
+            if not shared and (not self.keep or await self.store.latest_summary(wanted, "") is None):
+                raise
+
     async def found(self, order: Order, progress: Progress) -> Summarised:
         kept = await self.kept(order)
         if kept is not None and kept.messages == len(order.prints):
@@ -192,6 +203,13 @@ class Summaries:
         if found.id is not None:
             await self.store.keep_summary(row(found.id, order, found))
         return found
+
+
+def key(workspace: str, channel: str, subject: str, wish: Wish) -> str:
+    """Names a summary: the same for everybody who wants the same of the same conversation."""
+    plain = wish.model_copy(update={"focus": wish.focus.casefold()})
+    named = [workspace, channel, subject, VERSION, plain.model_dump_json()]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
 def row(id: str, order: Order, found: Summarised) -> KeptSummary:

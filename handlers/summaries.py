@@ -1,5 +1,6 @@
 """The job behind every request for a summary: check, read, summarise, and answer where it was asked."""
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ from handlers.services import Services
 log = logging.getLogger("precis.summaries")
 
 QUEUE = "summary"
+READ_AT_ONCE = 4
+"""Conversations that are read at a time for one person, so that nobody has the app hold hundreds of long ones."""
+
 SHORT = 600
 """Characters up to which a message without replies is its own summary."""
 
@@ -109,7 +113,10 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
     try:
         await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
         private = await goes_beyond(ask, services)
-        read = await read_for(ask, services)
+        origin = Origin(services.workspace.team, ask.channel, ask.user, job.id)
+        async with services.reading.setdefault(ask.user, asyncio.Semaphore(READ_AT_ONCE)):
+            await services.summaries.admit(ask.channel, ask.subject, wish(ask), origin)
+            read = await read_for(ask, services)
         wanted = await order(ask, read, job, services)
         found = await services.summaries.of(wanted, progress(ask, job, services))
     except TooDear as quote:
@@ -157,10 +164,14 @@ async def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
         channel=read.channel,
         subject=read.root or ask.subject,
         transcript=transcript,
-        wish=Wish(focus=ask.focus, told=ask.told, length=ask.length, topics=not read.root),
+        wish=wish(ask),
         origin=origin,
         allowance=allowance,
     )
+
+
+def wish(ask: Ask) -> Wish:
+    return Wish(focus=ask.focus, told=ask.told, length=ask.length, topics=not ask.ts)
 
 
 async def goes_beyond(ask: Ask, services: Services) -> bool:

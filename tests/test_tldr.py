@@ -9,8 +9,9 @@ import pytest
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
+from bot.settings import Settings
 from bot.store import Store
-from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, STRANGER, talk
+from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, STRANGER, Start, talk
 from tests.support import settled
 
 
@@ -255,3 +256,23 @@ async def test_it_says_so_when_the_request_cannot_be_written_down(
         other.execute("ROLLBACK")
 
     assert asked.ack == {"text": "I could not take that, please try again."}
+
+
+async def test_it_reads_nothing_for_who_has_used_up_the_hour(
+    slack: Sandbox, start: Start, workspace: Workspace, thread: str
+) -> None:
+    other = talk(workspace)
+    async with start(settings=Settings(requests_per_user_hour=1)) as precis:
+        await slack.connected()
+        first = await ask(slack, precis, link(slack, GENERAL, thread))
+        read = len(reads(slack))
+        refused = await ask(slack, precis, link(slack, GENERAL, other))
+        read_for_refused = len(reads(slack)) - read
+        kept = await ask(slack, precis, link(slack, GENERAL, thread))
+        of_another = await ask(slack, precis, link(slack, GENERAL, other), user=BEN)
+        shared = await ask(slack, precis, link(slack, GENERAL, other))
+
+    assert "You have asked as often" in refused.answers[-1]["text"]
+    assert read_for_refused == 0
+    for answered in (first, kept, of_another, shared):
+        assert "roll back" in answered.answers[-1]["text"]
