@@ -1,5 +1,6 @@
 """`/tldr`: what the asker sees, what Slack received, what the database holds."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
 from bot.settings import Settings
 from bot.store import Store
+from handlers.summaries import READ_AT_ONCE
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, STRANGER, Start, talk
 from tests.support import settled
 
@@ -276,3 +278,22 @@ async def test_it_reads_nothing_for_who_has_used_up_the_hour(
     assert read_for_refused == 0
     for answered in (first, kept, of_another, shared):
         assert "roll back" in answered.answers[-1]["text"]
+
+
+async def test_it_reads_only_so_many_conversations_at_a_time_for_one_person(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    other = talk(workspace)
+    turns = precis.services.reading.setdefault(ADA, asyncio.Semaphore(READ_AT_ONCE))
+    for _ in range(READ_AT_ONCE):
+        await turns.acquire()
+
+    waiting = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+    of_another = await slack.person(BEN).command("/tldr", link(slack, GENERAL, other), channel=GENERAL)
+    await of_another.answered()
+    read_meanwhile = [call.args["ts"] for call in slack.calls if call.method == "conversations.replies"]
+    turns.release()
+    await waiting.answered()
+
+    assert read_meanwhile == [other]
+    assert "roll back" in waiting.answers[-1]["text"]
