@@ -17,7 +17,6 @@ from bot.digest import due
 from bot.inbox import Job
 from bot.scheduler import Appointment
 from handlers import (
-    alarms,
     answers,
     audits,
     ballot_cards,
@@ -141,7 +140,6 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     pending.QUEUE: (pending.perform, pending.give_up),
     pending.REPORT: (pending.report, pending.not_reported),
     outages.QUEUE: (outages.perform, outages.give_up),
-    alarms.QUEUE: (alarms.perform, alarms.give_up),
     provider.QUEUE: (provider.perform, provider.give_up),
     audits.QUEUE: (audits.perform, audits.give_up),
     compare.QUEUE: (compare.perform, compare.give_up),

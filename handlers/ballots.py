@@ -1,7 +1,6 @@
 """Blind votes: an admin judges two answers at a time without knowing whose they are, and is told at the end."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -123,7 +122,7 @@ async def count(job: Job, services: Services) -> None:
             Vote(
                 id=vote_id(cast.id, cast.at),
                 workspace=services.workspace.team,
-                voted_at=datetime.now(UTC).isoformat(),
+                voted_at=services.now().isoformat(),
                 voter=cast.user,
                 task=cast.task,
                 left_model=str(choice(found[pair.left])),

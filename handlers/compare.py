@@ -1,7 +1,7 @@
 """`/llm-provider compare`: say what it would cost to ask other models what was asked before, and have it confirmed."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -54,7 +54,7 @@ async def begin(asked: Asked, *, user: str, key: str, services: Services) -> str
     if not await services.admins.include(user):
         log.info("%s wanted to compare models and is no admin", user)
         return NOT_AN_ADMIN
-    wanted = Compare(task=asked.task, most=asked.most, until=datetime.now(UTC), user=user)
+    wanted = Compare(task=asked.task, most=asked.most, until=services.now(), user=user)
     await services.inbox.put(f"compare:{key}", QUEUE, wanted.model_dump(mode="json"))
     return COUNTING
 

@@ -15,7 +15,7 @@ from bot.inbox import Job, Later
 from bot.settings import Settings
 from bot.store import Posted
 from bot.week import Week, last_complete
-from handlers import charts, notices
+from handlers import charts, hours, notices
 from handlers import digest_words as words
 from handlers.blocks import Content, actions, button, context, fitted, packed, section
 from handlers.client import BAD_BLOCKS, patience, refusal
@@ -30,9 +30,6 @@ __all__ = ["QUEUE", "content", "give_up", "perform", "plain"]
 log = logging.getLogger("precis.digest")
 
 PROVIDER_OPEN = f"{PREFIX}open"
-MINUTE = 60.0
-"""Seconds after which a digest whose hour has not come reads the settings anew."""
-
 PLAIN = "plain"
 """Stands in the job's row where Slack has refused the chart or the table."""
 
@@ -146,7 +143,7 @@ async def perform(job: Job, services: Services) -> None:
         if order.asked:  # no later week ends it
             await give_up(job, services)
             return
-        raise Later(MINUTE)
+        raise Later(hours.MINUTE)
     found = await reckoned(week, settings, services)
     outlet = InConversation(
         services,
@@ -184,9 +181,7 @@ def timely(week: Week, settings: Settings, services: Services) -> bool:
     if week < last_complete(now, settings.zone):
         log.warning("The digest of %s is not posted any more: another week has ended since", week)
         return False
-    left = (digest.hour(settings, now) - now).total_seconds()
-    if left > 0:
-        raise Later(min(left, MINUTE))
+    hours.until(digest.hour(settings, now), services)
     return True
 
 

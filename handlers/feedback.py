@@ -1,6 +1,5 @@
 """Thumbs on a summary, kept with the call that wrote it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -18,6 +17,6 @@ async def thumb(ack: AsyncAck, body: dict[str, Any], services: Services) -> None
 
     async with taking(ack, body, services):
         verdict = "up" if body["actions"][0]["action_id"] == UP else "down"
-        await services.store.give_feedback(chosen(body), body["user"]["id"], verdict, datetime.now(UTC))
+        await services.store.give_feedback(chosen(body), body["user"]["id"], verdict, services.now())
         await ack()
         await tell(body, services, THANKS)

@@ -1,10 +1,12 @@
 """What admins are told in a direct message, each thing once."""
 
 import hashlib
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.inbox import Job
+from bot.inbox import Inbox, Job
+from bot.store import Store
 from handlers.blocks import Content, section
 from handlers.direct import send
 from handlers.services import Services
@@ -28,12 +30,17 @@ def name(about: str) -> str:
 
 
 async def tell(id: str, text: str, services: Services) -> None:
-    """Tell every listed admin who has not been told; `id` is the same whenever the same thing is to be told."""
-    for admin in sorted(services.admins.listed):
-        about = name(f"{services.workspace.team}:{id}:{admin}")
-        if not await services.store.told(about):
+    """`put` for every listed admin."""
+    await put(id, text, services.inbox, services.store, services.workspace.team, services.admins.listed)
+
+
+async def put(id: str, text: str, inbox: Inbox, store: Store, workspace: str, admins: Iterable[str]) -> None:
+    """Tell these admins what they have not been told; `id` is the same whenever the same thing is to be told."""
+    for admin in sorted(admins):
+        about = name(f"{workspace}:{id}:{admin}")
+        if not await store.told(about):
             notice = Notice(id=about, admin=admin, text=text)
-            await services.inbox.put(f"{QUEUE}:{about}", QUEUE, notice.model_dump())
+            await inbox.put(f"{QUEUE}:{about}", QUEUE, notice.model_dump())
 
 
 async def perform(job: Job, services: Services) -> None:

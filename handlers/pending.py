@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.amounts import plural
-from bot.inbox import Job, Later
+from bot.inbox import Job
 from bot.pending import QUEUE, due, hour
 from bot.store import Case
+from handlers import hours
 from handlers.blocks import NAME_LENGTH, Content, clip, fitted, packed, section
 from handlers.client import patience
 from handlers.links import permalink
@@ -22,8 +23,6 @@ log = logging.getLogger("precis.pending")
 
 REPORT = "pending_report"
 LISTED = 20
-MINUTE = 60.0
-"""Seconds after which a day whose hour has not come reads the settings anew."""
 
 EVENING = timedelta(hours=6)
 """How long a report is tried to be posted while Slack fails."""
@@ -35,9 +34,7 @@ async def perform(job: Job, services: Services) -> None:
     now = services.now()
     if not settings.pending_report or day < now.astimezone(settings.zone).date():
         return
-    left = (hour(day, settings) - now).total_seconds()
-    if left > 0:
-        raise Later(min(left, MINUTE))
+    hours.until(hour(day, settings), services)
     for channel in set(settings.triage_channels) - set(settings.quiet_channels):
         body = {"channel": channel, "at": now.isoformat()}
         await services.inbox.put(f"{REPORT}:{services.workspace.team}:{channel}:{day}", REPORT, body)
