@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.purposes import WORK
-from bot.store.rows import Rows
+from bot.store.rows import BATCH, Rows
 
 RESERVED_SECONDS = 600
 """A reservation older than this was left by a process that died."""
@@ -21,8 +21,8 @@ RESERVE = f"""
         + (SELECT coalesce(sum(usd), 0.0) FROM reservations
            WHERE workspace = $2 AND reserved_at >= $6 AND {OF_THAT_BUDGET.format(shadow="$8")})
     RETURNING call"""
-FORGET_RESERVATIONS = """
-    DELETE FROM reservations WHERE call IN (SELECT call FROM reservations WHERE reserved_at < $1 LIMIT 200)
+FORGET_RESERVATIONS = f"""
+    DELETE FROM reservations WHERE call IN (SELECT call FROM reservations WHERE reserved_at < $1 LIMIT {BATCH})
     RETURNING call"""
 CALLS_FOR = """
     SELECT count(*) AS calls FROM calls

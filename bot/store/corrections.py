@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from bot.store.rows import Rows
+from bot.store.rows import BATCH, Rows
 
 LATEST = """
     SELECT {column} FROM corrections WHERE triage = $1 AND field = '{field}'
@@ -26,11 +26,11 @@ APPLY = f"""
         urgency = coalesce(({LATEST.format(column="new", field="urgency")}), urgency),
         noise = coalesce(({LATEST.format(column="new = 'no'", field="support")}), noise)
     WHERE id = $1 AND EXISTS (SELECT 1 FROM corrections WHERE id = $3)"""
-FORGET_CORRECTIONS = """
+FORGET_CORRECTIONS = f"""
     UPDATE corrections SET text = NULL WHERE id IN (
         SELECT id FROM corrections WHERE text IS NOT NULL AND (
             corrected_at < $1 OR (SELECT opened_at FROM triage WHERE triage.id = corrections.triage) < $1)
-        LIMIT 200)
+        LIMIT {BATCH})
     RETURNING id"""
 
 

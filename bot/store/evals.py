@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from bot.database import marks
-from bot.store.rows import Rows
+from bot.store.rows import BATCH, Rows
 
 LOGGED = """
     SELECT id, called_at, channel, input_tokens, output_tokens, requested_model, prompt_digest, answer,
@@ -30,11 +30,11 @@ KEEP_EVAL = """
     ON CONFLICT (id) DO UPDATE SET evaluated_at = excluded.evaluated_at, outcome = excluded.outcome,
         error = excluded.error, call = excluded.call, entries = excluded.entries, kept_entries = excluded.kept_entries,
         label = excluded.label, logged_label = excluded.logged_label, answer = excluded.answer"""
-FORGET_EVALS = """
+FORGET_EVALS = f"""
     UPDATE evals SET answer = NULL WHERE id IN (
         SELECT id FROM evals WHERE answer IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.id = evals.source AND prompt IS NOT NULL)
-        LIMIT 200)
+        LIMIT {BATCH})
     RETURNING id"""
 """Run after prompts have been blanked or deleted, for whatever reason: no answer outlives what it answers."""
 

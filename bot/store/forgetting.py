@@ -3,10 +3,7 @@
 from datetime import datetime
 
 from bot.database import Value
-from bot.store.rows import Rows
-
-BATCH = 200
-"""Rows changed by one statement, so that other writes get in between."""
+from bot.store.rows import BATCH, Rows
 
 NOTE_FORGOTTEN = """
     INSERT INTO forgotten (person, forgotten_at) VALUES ($1, $2)

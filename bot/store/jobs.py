@@ -1,5 +1,7 @@
 """The statements of the inbox: everything that happens to a row of the table `inbox`."""
 
+from bot.store.rows import BATCH
+
 PUT = """
     INSERT INTO inbox (id, queue, body, due, wait) VALUES ($1, $2, $3, now() + $4, $4)
     ON CONFLICT (id) DO UPDATE SET
@@ -39,20 +41,20 @@ AFRESH = """
     WHERE id = $1 AND again = 1 AND (due IS NULL OR owner = $2)"""
 HAND_BACK = """
     UPDATE inbox SET due = now(), wait = 0, owner = NULL, tries = tries - 1 WHERE owner = $1 AND due IS NOT NULL"""
-CATCH_UP = """
+CATCH_UP = f"""
     UPDATE inbox SET due = now() + wait WHERE id IN (
-        SELECT id FROM inbox WHERE queue IN ({queues}) AND due > now() AND due > now() + wait LIMIT 200)
+        SELECT id FROM inbox WHERE queue IN ({{queues}}) AND due > now() AND due > now() + wait LIMIT {BATCH})
     RETURNING id"""
 BUSY = """
     SELECT 1 FROM inbox
     WHERE due IS NOT NULL AND (due <= now() OR owner = $1) AND queue IN ({queues}) LIMIT 1"""
 DEPTH = "SELECT count(*) AS jobs FROM inbox WHERE due IS NOT NULL AND (due <= now() OR owner IS NOT NULL)"
-FORGET_DONE = """
-    DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE due IS NULL AND started < now() - $1 LIMIT 200)
+FORGET_DONE = f"""
+    DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE due IS NULL AND started < now() - $1 LIMIT {BATCH})
     RETURNING id"""
-FORGET_OPEN = """
+FORGET_OPEN = f"""
     DELETE FROM inbox WHERE id IN (
-        SELECT id FROM inbox WHERE due < now() - $1 AND queue NOT IN ({queues}) LIMIT 200)
+        SELECT id FROM inbox WHERE due < now() - $1 AND queue NOT IN ({{queues}}) LIMIT {BATCH})
     RETURNING id"""
 
 

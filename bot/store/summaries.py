@@ -5,10 +5,10 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from bot.store.rows import Rows
+from bot.store.rows import BATCH, Rows
 
-FORGET_SUMMARIES = """
-    DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE made_at < $1 LIMIT 200) RETURNING id"""
+FORGET_SUMMARIES = f"""
+    DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE made_at < $1 LIMIT {BATCH}) RETURNING id"""
 
 KEEP = """
     INSERT INTO summaries (id, key, made_at, workspace, channel, subject, messages, covered, summary, model, call)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from bot.store.evals import FORGET_EVALS
-from bot.store.rows import Rows
+from bot.store.rows import BATCH, Rows
 
 MOST_MESSAGES = 20
 """Messages in one case; whoever goes on writing opens another."""
@@ -78,9 +78,9 @@ REMOVE = (
     "DELETE FROM triage_messages WHERE triage = $1",
     "DELETE FROM triage WHERE id = $1",
 )
-FORGET_CASES = """
+FORGET_CASES = f"""
     UPDATE triage SET text = NULL, reason = NULL WHERE id IN (
-        SELECT id FROM triage WHERE opened_at < $1 AND (text IS NOT NULL OR reason IS NOT NULL) LIMIT 200)
+        SELECT id FROM triage WHERE opened_at < $1 AND (text IS NOT NULL OR reason IS NOT NULL) LIMIT {BATCH})
     RETURNING id"""
 
 
