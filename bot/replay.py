@@ -20,6 +20,7 @@ from bot.providers import NEVER_BY_ITSELF
 from bot.purposes import COMPARE
 from bot.routes import Choice
 from bot.store import Eval, KeptPrompt, Logged, Store
+from bot.transcript import ORDINARY
 
 AT_ONCE = 4
 """Calls of one comparison that are under way at the same time."""
@@ -28,9 +29,6 @@ BASELINE = Choice("offline", "offline-rules-1")
 
 LASTING = frozenset({"bad_output", "bad_request", "empty", "refused", "too_long", "truncated"})
 """Kinds of failures that say something of the model or the prompt: asking again would pay for the same once more."""
-
-ORDINARY_LINE = 100
-"""Characters of an ordinary message, to tell whether measuring an answer takes long."""
 
 Progress = Callable[[int, int], Awaitable[None]]
 """Told how many answers there are, of how many."""
@@ -222,7 +220,7 @@ class Run:
             await self.keep(one, choice, None, Measured(), error.kind)
         else:
             assert answer.reply.data is not None
-            size = len(request.text) // ORDINARY_LINE
+            size = len(request.text) // ORDINARY
             found = await offload(size, MEASURES[request.task], request.text, answer.reply.data)
             await self.keep(one, choice, answer, found)
 

@@ -98,7 +98,7 @@ class Summaries:
 
     async def of(self, order: Order, progress: Progress = unseen) -> Summarised:
         """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`."""
-        flight = await offload(len(order.transcript), order.identify)
+        flight = await offload(order.transcript.size, order.identify)
         if flight in self.under_way:
             try:
                 return await asyncio.shield(self.under_way[flight])
@@ -139,7 +139,7 @@ class Summaries:
             return remembered(kept)
         earlier = Earlier(Summary.model_validate_json(kept.summary).draft(), kept.messages) if kept else None
         terms = await self.terms(order.origin)
-        await offload(len(order.transcript), self.afford, order, earlier, terms)
+        await offload(order.transcript.size, self.afford, order, earlier, terms)
         made = await self.summariser.summarise(
             order.transcript, order.wish, order.origin, terms=terms, earlier=earlier, progress=progress
         )
@@ -174,7 +174,7 @@ class Summaries:
             lines = transcript.lines
             return transcript.without(len(lines) - len(affordable(lines, allowance, cost)))
 
-        return await offload(len(transcript), cut)
+        return await offload(transcript.size, cut)
 
     def cost(self, terms: Terms, lines: Sequence[str]) -> float | None:
         """What reading these lines will roughly cost, None where the model has no known price."""
@@ -182,7 +182,7 @@ class Summaries:
         return terms.estimate(plan.input_tokens, plan.output_tokens)
 
     async def recorded(self, order: Order, made: Made, earlier: Earlier | None) -> Summarised:
-        summary = await offload(len(order.transcript), checked, made.draft, order.transcript)
+        summary = await offload(order.transcript.size, checked, made.draft, order.transcript)
         last = made.answers[-1]
         if summary.dropped:
             await self.gateway.note_dropped(last, summary.dropped)

@@ -105,8 +105,8 @@ class Summariser:
         vendor finds too long is cut once more, in half.
         """
         terms = terms or await self.gateway.terms(TASK, origin.job)
-        lines = (await offload(len(transcript), lambda: transcript.lines))[earlier.messages if earlier else 0 :]
-        plan = await offload(len(lines), self.plan, lines, terms.row)
+        lines = (await offload(transcript.size, lambda: transcript.lines))[earlier.messages if earlier else 0 :]
+        plan = await offload(transcript.size, self.plan, lines, terms.row)
         reading = Reading(self.gateway, wish, origin, terms.route, progress, plan.room)
         notes = [earlier.draft] if earlier else []
         try:

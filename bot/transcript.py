@@ -31,6 +31,10 @@ BLANKS = r"\u00ad\u061c\u115f\u200b\u200e\u200f\u2060-\u2064\u3164\ufeff"
 UNREADABLE = re.compile(f"[{CONTROL}{HALVES}{BIDI}{TAGS}{BLANKS}]")
 
 
+ORDINARY = 100
+"""Characters of an ordinary message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message as a person would read it. `ts` is Slack's id of it: epoch seconds with six decimals.
@@ -58,6 +62,11 @@ class Transcript:
 
     def __len__(self) -> int:
         return len(self.said)
+
+    @cached_property
+    def size(self) -> int:
+        """How many ordinary messages it amounts to, to tell whether masking it takes long."""
+        return max(len(self.said), sum(len(message.text) for message in self.said) // ORDINARY)
 
     def without(self, first: int) -> "Transcript":
         """What is left when the first messages are left out, numbered from 1 again."""

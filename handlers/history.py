@@ -92,8 +92,8 @@ class History:
         return [
             ThreadCard(
                 ts=thread["ts"],
-                author=transcript.restore(begun[thread["ts"]].author),
-                words=blocks.clip(transcript.restore(begun[thread["ts"]].text), WORDS_LENGTH),
+                author=begun[thread["ts"]].author,
+                words=blocks.clip(begun[thread["ts"]].text, WORDS_LENGTH),
                 replies=thread["reply_count"],
                 latest_reply=str(thread.get("latest_reply") or thread["ts"]),
             )

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.errors import ProviderError
 from bot.inbox import Job
+from bot.offload import offload
 from bot.origin import Origin
 from bot.summaries import Order, TooDear
 from bot.summariser import Progress
@@ -123,7 +124,8 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         return Outcome(content=quotes.question(quote, ask), private=private)
     except (Refusal, ProviderError) as error:
         return Outcome(content=blocks.notice(sentence(error, bot=services.workspace.bot_name)), private=private)
-    return Outcome(content=answers.summary(found, look(ask, wanted, read, services, private)), private=private)
+    shown = look(ask, wanted, read, services, private)
+    return Outcome(content=await offload(wanted.transcript.size, answers.summary, found, shown), private=private)
 
 
 async def read_for(ask: Ask, services: Services) -> Read:

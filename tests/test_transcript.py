@@ -50,6 +50,11 @@ def test_it_is_empty_without_messages() -> None:
     assert not made
 
 
+def test_it_is_as_large_as_the_ordinary_messages_that_it_amounts_to() -> None:
+    assert transcript("Good morning", "And to you").size == 2
+    assert transcript("Good morning", "x" * 40_000).size == 400
+
+
 def test_it_indents_the_further_lines_of_a_message() -> None:
     assert line(7, Message(TS, "Ada", "first\nsecond\n\nfourth")).splitlines() == [
         "[7] 2023-11-14 22:13 Ada: first",
