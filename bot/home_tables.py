@@ -1,4 +1,5 @@
-"""The table of who has opened App Home; a step of `bot.migrations`, which numbers it."""
+"""The tables of where people meet Precis, on App Home and in direct messages; steps of `bot.migrations`, which numbers
+them."""
 
 from sqlite_utils import Database
 
@@ -12,6 +13,19 @@ def homes(database: Database) -> None:
             admin INTEGER NOT NULL,
             shown_at TEXT NOT NULL,
             PRIMARY KEY (workspace, person)
+        )
+        """
+    )
+
+
+def conversations(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE conversations (
+            bot TEXT NOT NULL,
+            person TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            PRIMARY KEY (bot, person)
         )
         """
     )

@@ -189,20 +189,5 @@ STEPS(name="0010_digests")(digest_tables.digests)
 STEPS(name="0011_evals")(eval_tables.evals)
 STEPS(name="0012_acts")(triage_tables.acts)
 STEPS(name="0013_homes")(home_tables.homes)
-
-
-@STEPS(name="0014_conversations")
-def conversations(database: Database) -> None:
-    database.execute(
-        """
-        CREATE TABLE conversations (
-            bot TEXT NOT NULL,
-            person TEXT NOT NULL,
-            channel TEXT NOT NULL,
-            PRIMARY KEY (bot, person)
-        )
-        """
-    )
-
-
+STEPS(name="0014_conversations")(home_tables.conversations)
 STEPS(name="0015_forgotten")(forgetting_tables.forgotten)

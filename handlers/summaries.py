@@ -118,7 +118,7 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         async with services.reading.setdefault(ask.user, asyncio.Semaphore(READ_AT_ONCE)):
             await services.summaries.admit(ask.channel, ask.subject, wish(ask), origin)
             read = await read_for(ask, services)
-        wanted = await order(ask, read, job, services)
+        wanted = await order(ask, read, origin, services)
         found = await services.summaries.of(wanted, progress(ask, job, services))
     except TooDear as quote:
         return Outcome(content=quotes.question(quote, ask), private=private)
@@ -155,9 +155,8 @@ def worth_it(transcript: Transcript) -> None:
         raise SingleMessage
 
 
-async def order(ask: Ask, read: Read, job: Job, services: Services) -> Order:
+async def order(ask: Ask, read: Read, origin: Origin, services: Services) -> Order:
     transcript = read.transcript
-    origin = Origin(services.workspace.team, read.channel, ask.user, job.id)
     allowance = services.allowance if ask.spend is not Spend.WHOLE else None
     if ask.spend is Spend.NEWEST and allowance is not None:
         transcript = await services.summaries.newest(transcript, allowance, origin)
