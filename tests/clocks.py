@@ -8,6 +8,9 @@ from typing import Self
 
 TICK = 0.001
 
+PATIENCE = 60.0
+"""Seconds after which a test gives up what it waits for; only what never comes takes them."""
+
 
 class Clock:
     """Epoch seconds that pass only when a test says so."""

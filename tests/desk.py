@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
-import pytest
-
 from bot.database import Database, Row
 from bot.inbox import Inbox, Job, Work
+from tests.clocks import PATIENCE
 
 
 class Desk:
@@ -45,12 +44,10 @@ async def serving(inbox: Inbox, desk: Desk, *, limit: int = 256) -> AsyncIterato
         await serve
 
 
-async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    for _ in range(int(seconds / 0.005)):
-        if true():
-            return
-        await asyncio.sleep(0.005)
-    pytest.fail("it never came true")
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not true():
+            await asyncio.sleep(0.005)
 
 
 async def row(database: Database, id: str) -> Row:

@@ -16,7 +16,7 @@ from bot.limits import Policy
 from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
 from bot.store import Case
-from tests.clocks import Fast
+from tests.clocks import PATIENCE, Fast
 from tests.conftest import ADA, BEN, GENERAL, GUEST, STRANGER
 from tests.vendors import KEY, OpenAIServer, Received
 
@@ -70,7 +70,7 @@ async def sorting(
         yield precis
 
 
-async def settled(slack: Sandbox, *apps: Precis, seconds: float = 30.0) -> None:
+async def settled(slack: Sandbox, *apps: Precis, seconds: float = PATIENCE) -> None:
     """Wait until nothing is left to do, put off or not."""
     await slack.settled()
     async with asyncio.timeout(seconds):

@@ -11,6 +11,7 @@ import pytest
 
 from adapters import build, errors
 from adapters.base import Provider, Reply, Request, Usage
+from tests.clocks import PATIENCE
 from tests.vendors import (
     ANSWERED,
     KEY,
@@ -452,7 +453,7 @@ async def test_it_stops_at_the_callers_deadline_and_drops_the_call(server, provi
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
             await provider.complete(ask())
-    await asyncio.wait_for(server.departed.wait(), 2)
+    await asyncio.wait_for(server.departed.wait(), PATIENCE)
 
 
 @pytest.mark.parametrize("server", AWAITED, indirect=True)
@@ -463,7 +464,7 @@ async def test_it_drops_the_call_when_it_is_cancelled(server, provider):
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    await asyncio.wait_for(server.departed.wait(), 2)
+    await asyncio.wait_for(server.departed.wait(), PATIENCE)
 
 
 async def test_it_leaves_no_connection_behind(server):
@@ -471,7 +472,7 @@ async def test_it_leaves_no_connection_behind(server):
     await provider.complete(ask())
     assert server.connections == 1
     await provider.close()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         while server.connections:
             await asyncio.sleep(0.005)
     del provider
@@ -481,7 +482,7 @@ async def test_it_leaves_no_connection_behind(server):
 async def test_it_keeps_many_calls_open_at_once(server, provider):
     server.latency = 60
     calls = [asyncio.create_task(provider.complete(ask())) for _ in range(150)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while server.connections < 150:
             await asyncio.sleep(0.005)
     for call in calls:

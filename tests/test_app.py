@@ -17,6 +17,7 @@ from bot.app import StartError
 from bot.database import Database
 from bot.sandbox import Sandbox
 from bot.store import Store
+from tests.clocks import PATIENCE
 from tests.conftest import ADA, GENERAL, ROOT, Start
 from tests.test_tldr import link
 from tests.vendors import KEY, ClaudeServer
@@ -55,7 +56,7 @@ async def launched(slack: Sandbox, folder: Path, **extra: str) -> AsyncIterator[
 
 
 async def ended(process: asyncio.subprocess.Process) -> tuple[int, str]:
-    _, errors = await asyncio.wait_for(process.communicate(), 30)
+    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode is not None
     return process.returncode, errors.decode()
 
@@ -75,7 +76,7 @@ async def test_it_finishes_what_runs_and_exits_0_on_a_signal(
         server.latency = 1.0
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-        await asyncio.wait_for(server.arrived.wait(), 20)
+        await asyncio.wait_for(server.arrived.wait(), PATIENCE)
         process.send_signal(number)
         status, errors = await ended(process)
 
@@ -91,11 +92,11 @@ async def test_it_answers_once_when_it_is_killed_during_the_call(slack: Sandbox,
         async with launched(slack, tmp_path, **keys) as process:
             await slack.connected()
             asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-            await asyncio.wait_for(server.arrived.wait(), 20)
+            await asyncio.wait_for(server.arrived.wait(), PATIENCE)
             process.kill()
             await process.wait()
         async with launched(slack, tmp_path, **keys):
-            await asked.answered(timeout=25)
+            await asked.answered()
 
     assert len(asked.answers) == 1
     assert len(server.received) == 2
@@ -108,7 +109,7 @@ async def test_it_keeps_the_answer_of_a_call_when_slack_fails_afterwards(
         await slack.connected()
         slack.fail("response_url", status=503, times=2)
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-        await asked.answered(timeout=25)
+        await asked.answered()
 
     assert len(server.received) == 1
 
@@ -120,7 +121,7 @@ async def test_it_gives_up_with_a_plain_message_when_slack_keeps_failing(
     async with launched(slack, tmp_path, LLM_PROVIDER="offline"):
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-        await asked.answered(timeout=60)
+        await asked.answered()
 
     assert "tried several times" in asked.answers[0]["text"]
 
@@ -132,7 +133,7 @@ async def test_it_logs_no_text_and_no_secret(slack: Sandbox, thread: str, tmp_pa
             await slack.connected()
             for _ in range(2):
                 asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-                await asked.answered(timeout=25)
+                await asked.answered()
             slack.disconnect("refresh_requested")
             await asyncio.sleep(1.2)  # the time in which the lost connection is noticed
             process.terminate()
@@ -197,7 +198,7 @@ async def test_it_keeps_no_text_where_retention_is_0(slack: Sandbox, thread: str
     ):
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-        await asked.answered(timeout=25)
+        await asked.answered()
         process.terminate()
         await ended(process)
 
@@ -257,12 +258,12 @@ async def test_it_logs_a_call_whose_row_could_not_be_written_at_once(
         server.latency = 1.0
         await slack.connected()
         asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-        await asyncio.wait_for(server.arrived.wait(), 20)
+        await asyncio.wait_for(server.arrived.wait(), PATIENCE)
         with closing(sqlite3.connect(tmp_path / "precis.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             await asyncio.sleep(4.0)  # longer than a write waits
             other.execute("ROLLBACK")
-        await asked.answered(timeout=25)
+        await asked.answered()
 
     assert len(asked.answers) == 1
     assert len(server.received) == 1

@@ -9,9 +9,9 @@ from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
+from handlers import triage_posts
 from handlers.corrections import QUEUE
-from handlers.triage_posts import PATIENCE
-from tests.clocks import Fast
+from tests.clocks import PATIENCE, Fast
 from tests.conftest import ADA, BEN, GUEST, STRANGER
 from tests.desk import until
 from tests.support import (
@@ -250,7 +250,7 @@ async def test_it_counts_a_press_once_however_often_its_job_runs(slack: Sandbox,
 
 
 async def test_it_shows_a_correction_once_slack_is_back(slack: Sandbox, triage: Precis, ts: str) -> None:
-    slack.fail("chat.update", status=503, times=12)
+    slack.fail("chat.update", error="internal_error", times=6)
 
     pressed = await press(slack, triage, ts, "triage_category", "account")
 
@@ -275,8 +275,8 @@ async def test_it_lets_an_emoji_be_that_slack_has_not_taken_for_an_hour(
     slack.fail("reactions.add", error="internal_error", times=1000)
     [card] = cards(slack, ts)
     await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_category", value="account")
-    await until(lambda: methods(slack, "reactions.add").count("reactions.add") > 6, 20)
-    clock.now += PATIENCE.total_seconds()
+    await until(lambda: methods(slack, "reactions.add").count("reactions.add") > 6)
+    clock.now += triage_posts.PATIENCE.total_seconds()
     await settled(slack, triage)
 
     [case] = await cases(triage)
@@ -284,7 +284,7 @@ async def test_it_lets_an_emoji_be_that_slack_has_not_taken_for_an_hour(
 
 
 async def test_it_undoes_nothing_that_was_pressed_while_slack_failed(slack: Sandbox, triage: Precis, ts: str) -> None:
-    slack.fail("chat.update", status=503, times=12)
+    slack.fail("chat.update", error="internal_error", times=6)
     [card] = cards(slack, ts)
     await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_done")
     await put_off(triage)
@@ -304,7 +304,7 @@ async def test_it_lets_a_card_be_that_slack_has_not_taken_for_an_hour(
     [card] = cards(slack, ts)
     pressed = await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_urgency", value="p1")
     await put_off(triage)
-    clock.now += PATIENCE.total_seconds()
+    clock.now += triage_posts.PATIENCE.total_seconds()
     await settled(slack, triage)
 
     [case] = await cases(triage)
@@ -314,6 +314,6 @@ async def test_it_lets_a_card_be_that_slack_has_not_taken_for_an_hour(
 
 async def put_off(precis: Precis) -> None:
     """Wait until a press has been put off."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await precis.database.read("SELECT 1 FROM inbox WHERE queue = $1 AND put_off > 0", QUEUE):
             await asyncio.sleep(0.01)

@@ -106,7 +106,7 @@ async def test_it_posts_once_where_slack_had_taken_it_before_it_failed_for_minut
     async with office.open() as precis:
         office.wind(HOUR)
         office.slack.fail("chat.postMessage", lost=True)
-        office.slack.fail("conversations.history", status=500, times=16)
+        office.slack.fail("conversations.history", error="internal_error", times=8)
         for _ in range(40):
             await ring(precis)
             office.clock.wind(15)

@@ -12,6 +12,7 @@ from adapters.base import Request
 from bot.limits import Policy
 from bot.llm import Origin
 from bot.routes import Choice, Route, Routes, RoutingTable
+from tests.clocks import PATIENCE
 from tests.gateways import HURRIED, ORIGIN, QUICK, Opened, at, opened
 from tests.vendors import Answer, ClaudeServer, OpenAIServer
 
@@ -265,7 +266,7 @@ async def test_it_cancels_the_call_of_whoever_is_cancelled(claude: ClaudeServer,
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    await asyncio.wait_for(claude.departed.wait(), 2)
+    await asyncio.wait_for(claude.departed.wait(), PATIENCE)
     assert await log(alone) == [(1, "claude", "cancelled")]
 
 
@@ -298,7 +299,7 @@ class Switch(Routes):
 
 
 async def gone(server: ClaudeServer) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         while server.connections:
             await asyncio.sleep(0.005)
 

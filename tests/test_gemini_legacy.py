@@ -12,6 +12,7 @@ import pytest
 from adapters import build, errors
 from adapters.base import Provider, Request, Usage
 from adapters.models import MODELS
+from tests.clocks import PATIENCE
 from tests.conftest import ROOT
 from tests.vendors import KEY, Answer, GeminiLegacyServer
 
@@ -36,7 +37,7 @@ def waiting() -> list[threading.Thread]:
 
 
 async def ended() -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while waiting():
             await asyncio.sleep(0.005)
 
@@ -86,7 +87,7 @@ async def test_it_is_closed_while_a_call_is_running(server, provider):
 async def test_it_leaves_the_loop_to_others_while_it_waits(server, provider):
     server.latency = 0.3
     calls = [asyncio.create_task(provider.complete(ASK)) for _ in range(20)]
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE):
         assert {reply.text for reply in await asyncio.gather(*calls)} == {"pong"}
     assert len(server.received) == 20
 
@@ -202,6 +203,7 @@ def test_it_holds_up_no_exit_while_a_call_hangs():
 import asyncio, socket
 from adapters import build
 from adapters.base import Request
+from tests.clocks import PATIENCE
 listener = socket.create_server(("127.0.0.1", 0))
 async def main():
     provider = build("gemini-legacy", key="k", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")

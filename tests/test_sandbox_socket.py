@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import Sandbox, Workspace
+from tests.clocks import PATIENCE
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def bolt(slack, ping_interval=10):
     await handler.connect_async()
     await slack.connected()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             yield app
     finally:
         await handler.close_async()
@@ -40,7 +41,7 @@ async def socket(slack):
     """A bare client, for what Bolt would never do."""
     client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
     url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
-    async with asyncio.timeout(10), aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
         hello = await ws.receive_json()
         yield ws, hello
 
@@ -155,7 +156,7 @@ async def test_it_answers_pings(workspace):
         client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
         url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
         async with (
-            asyncio.timeout(10),
+            asyncio.timeout(PATIENCE),
             aiohttp.ClientSession() as session,
             session.ws_connect(url, autoping=False) as ws,
         ):
@@ -219,23 +220,23 @@ async def test_it_delivers_an_event_again_after_the_connection_was_cut(workspace
 
         slack.close_sockets()
         await slack.person("U1").say("C1", "still there?")
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), PATIENCE)
         await slack.settled()
 
 
 async def test_it_fails_a_command_at_once_when_its_connection_is_cut(workspace):
-    async with Sandbox.start(workspace) as slack, socket(slack) as (ws, hello):
+    async with Sandbox.start(workspace, ack_timeout=3600) as slack, socket(slack) as (ws, hello):
         asking = asyncio.create_task(slack.person("U1").command("/tldr", channel="C1"))
         await ws.receive_json()
         slack.close_sockets()
-        asked = await asyncio.wait_for(asking, 1)
+        asked = await asyncio.wait_for(asking, PATIENCE)
     assert asked.error == "dispatch_failed"
 
 
 async def test_it_gives_each_payload_to_one_of_up_to_ten_connections(workspace):
     async with Sandbox.start(workspace, ack_timeout=0.2) as slack:
         client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
-        async with asyncio.timeout(10), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             sockets = []
             for _ in range(11):
                 url = (await client.apps_connections_open(app_token=slack.app_token))["url"]

@@ -13,6 +13,7 @@ from bot.inbox import Inbox
 from bot.scheduler import Bell, Ring, ringing
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Store
+from tests.clocks import PATIENCE
 from tests.desk import row
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -40,7 +41,7 @@ class Calendar:
 
     async def next(self) -> Settings:
         self.looked.clear()
-        await asyncio.wait_for(self.looked.wait(), 10)
+        await asyncio.wait_for(self.looked.wait(), PATIENCE)
         return self.seen[-1]
 
 

@@ -13,6 +13,7 @@ from bot.pricing import Override, Prices
 from bot.routes import Choice, Route
 from bot.settings import Settings
 from bot.store import Call
+from tests.clocks import PATIENCE
 from tests.gateways import ORIGIN, QUICK, Opened, at, opened
 from tests.vendors import Answer, ClaudeServer, OpenAIServer
 
@@ -79,7 +80,7 @@ async def test_it_breaks_off_what_is_under_way_at_the_end(
     async with opened(tmp_path, at(claude), at(openai), policy=QUICK) as running:
         await running.gateway.ask(REQUEST, ORIGIN, route=ROUTE)
         await openai.arrived.wait()
-    await asyncio.wait_for(openai.departed.wait(), 5)
+    await asyncio.wait_for(openai.departed.wait(), PATIENCE)
     async with opened(tmp_path, at(claude)) as later:
         work, shadow = await later.calls()
 

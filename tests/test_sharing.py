@@ -38,7 +38,7 @@ async def test_it_shares_once_per_press_though_the_answer_is_lost(slack: Sandbox
     await ask(slack, precis, link(slack, GENERAL, thread))
     slack.fail("chat.postMessage", lost=True)
     pressed = await slack.person(ADA).press(channel=GENERAL, ts=shown(slack, ADA), action_id="tldr_share")
-    await pressed.answered(timeout=20)
+    await pressed.answered()
 
     assert len([each for each in slack.workspace.thread(GENERAL, thread) if each.get("bot_id")]) == 1
 
@@ -121,7 +121,7 @@ async def test_it_shares_at_another_press_what_it_might_not_post_at_first(
     slack.fail("chat.postMessage", error="restricted_action")
     await press(slack, precis, ADA, "tldr_share")
     again = await press(slack, precis, ADA, "tldr_share")
-    await again.answered(timeout=20)
+    await again.answered()
     third = await press(slack, precis, ADA, "tldr_share")
 
     assert again.answers[-1]["text"] == "Shared in the thread."
@@ -136,10 +136,10 @@ async def test_it_shares_at_another_press_what_slack_failed_to_take(
     slack.fail("chat.postMessage", error="internal_error", times=2)
     pressed = await press(slack, precis, ADA, "tldr_share")
     await failing(precis)
-    await pressed.answered(timeout=20)
+    await pressed.answered()
     await precis.services.inbox.idle()
     again = await press(slack, precis, ADA, "tldr_share")
-    await again.answered(timeout=20)
+    await again.answered()
 
     assert "ask again" in pressed.answers[-1]["text"]
     assert again.answers[-1]["text"] == "Shared in the thread."
@@ -154,7 +154,7 @@ async def test_it_knows_that_it_has_shared_though_the_answer_to_the_last_try_is_
     slack.fail("chat.postMessage", lost=True)
     pressed = await press(slack, precis, ADA, "tldr_share")
     await failing(precis)
-    await pressed.answered(timeout=20)
+    await pressed.answered()
     await precis.services.inbox.idle()
 
     assert pressed.answers[-1]["text"] == "Shared in the thread."

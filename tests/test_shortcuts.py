@@ -1,12 +1,11 @@
 """*Summarise thread* in a message's menu: a window that fills in."""
 
-import asyncio
-
 import pytest
 
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
 from tests.conftest import BEN, ELSEWHERE, GENERAL, PRIVATE, talk
+from tests.desk import until
 from tests.support import settled
 
 
@@ -45,9 +44,8 @@ async def test_it_asks_to_be_invited_where_it_cannot_read(slack: Sandbox, precis
 async def test_it_stays_silent_when_the_window_was_closed(slack: Sandbox, precis: Precis, thread: str) -> None:
     slack.fail("conversations.replies", status=503)  # which gives the person the time to close it
     await slack.person(BEN).shortcut("tldr_message", channel=GENERAL, ts=thread)
-    modal = slack.person(BEN).modal
-    assert modal is not None
-    await slack.person(BEN).close_view(modal["id"])
+    await until(lambda: slack.person(BEN).modal is not None)
+    await slack.person(BEN).close_view(slack.person(BEN).modal["id"])  # type: ignore[index]
     await precis.services.inbox.idle()
 
     assert slack.person(BEN).modal is None
@@ -75,13 +73,11 @@ async def test_it_looks_for_what_was_typed(slack: Sandbox, precis: Precis, threa
     modal = slack.person(BEN).modal
     assert modal is not None
     await slack.person(BEN).submit(modal["id"], {"focus": "only the fonts"})
-    while "roll back" not in window(slack):
-        await asyncio.sleep(0.05)
+    await until(lambda: "roll back" in window(slack))
 
     last = (await precis.services.store.calls())[-1]
     assert last.prompt is not None
     assert "only the fonts" in last.prompt
-    assert "roll back" in window(slack)
 
 
 async def test_it_shares_from_the_window(slack: Sandbox, precis: Precis, thread: str) -> None:

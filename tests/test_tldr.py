@@ -232,7 +232,7 @@ async def test_it_answers_once_though_slack_fails_at_first(slack: Sandbox, preci
     slack.fail("conversations.replies", status=500, times=2)
 
     asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
-    await asked.answered(timeout=20)
+    await asked.answered()
     await precis.services.inbox.idle()
 
     assert len(asked.answers) == 1

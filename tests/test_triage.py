@@ -10,7 +10,7 @@ from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from handlers.outages import QUEUE as OUTAGE
-from tests.clocks import Fast
+from tests.clocks import PATIENCE, Fast
 from tests.conftest import ADA, BEN, GENERAL, GUEST, STRANGER
 from tests.support import (
     BILLING,
@@ -247,7 +247,7 @@ async def test_it_updates_the_card_once_for_several_edits(
 
 async def test_it_shows_an_edit_once_slack_is_back(slack: Sandbox, triage: Precis) -> None:
     ts = await say(slack, triage, "The export fails")
-    slack.fail("chat.update", status=503, times=12)
+    slack.fail("chat.update", error="internal_error", times=6)
     await slack.person(ADA).edit(SUPPORT, ts, "I need an invoice")
     await settled(slack, triage)
 
@@ -328,7 +328,7 @@ async def join_a_case_that_goes(slack: Sandbox, precis: Precis) -> str:
     [case] = await cases(precis)
     async with services.sorting.setdefault(case.id, asyncio.Lock()):
         second = await slack.person(ADA).say(SUPPORT, "I need an invoice")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await services.store.case_of(case.workspace, SUPPORT, second) is None:
                 await asyncio.sleep(0.01)
         await services.store.remove_case(case)
@@ -393,7 +393,7 @@ async def test_it_forgets_a_deleted_message_though_no_model_can_sort_the_rest(
     _, second = await burst(slack, triage)
     server.always(server.problem("server_error"))
     await slack.person(ADA).delete(SUPPORT, second)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await cases(triage))[0].trouble is None:
             await asyncio.sleep(0.01)
 
@@ -474,7 +474,7 @@ async def test_it_posts_one_card_though_slack_did_not_say_that_it_took_it(slack:
 
 async def test_it_posts_a_card_once_slack_tells_names_again(slack: Sandbox, triage: Precis) -> None:
     await owned(triage, BEN)
-    slack.fail("users.info", status=503, times=12)
+    slack.fail("users.info", error="internal_error", times=6)
 
     ts = await say(slack, triage, "The export fails")
 
@@ -572,7 +572,7 @@ async def test_it_shows_what_has_changed_before_a_process_died(slack: Sandbox, t
     ts = await say(slack, triage, "The export fails")
     [case] = await cases(triage)
     await triage.services.store.correct("press", case.id, "category", "account", by=BEN, at=triage.services.now())
-    slack.fail("chat.update", status=503, times=12)
+    slack.fail("chat.update", error="internal_error", times=6)
     await die(triage, answer=case.id)
     await settled(slack, triage)
 

@@ -28,7 +28,7 @@ class Interaction:
         self.answers.append(payload)
         self._posted.set()
 
-    async def answered(self, n: int = 1, timeout: float = 5.0) -> list[dict[str, Any]]:  # noqa: ASYNC109
+    async def answered(self, n: int = 1, timeout: float = 60.0) -> list[dict[str, Any]]:  # noqa: ASYNC109
         """Wait until the app has posted `n` times to the `response_url`."""
         async with asyncio.timeout(timeout):
             while len(self.answers) < n:
