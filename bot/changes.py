@@ -7,37 +7,14 @@ from pydantic import ValidationError
 
 from adapters.models import label
 from bot.amounts import exact
-from bot.choices import DEFAULT, TASKS, WHOLE, Choice, Picked, Sample, Share
-from bot.setting_forms import brief
+from bot.choices import TASKS, WHOLE, Choice, Picked, Sample, Share
+from bot.setting_forms import FORMS, brief
 from bot.settings import OPERATOR, Settings, model_setting
 from bot.store import Change
 
 AS_CONFIGURED = "as configured"
 DEFAULTS = {"shadow": "off", **{model_setting(task): "the default model" for task in TASKS}}
 """What holds where a setting is not set, and the environment has no word in it."""
-
-SUBJECTS = {
-    model_setting(DEFAULT): "the default model",
-    **{model_setting(task): f"the model for {task}" for task in TASKS},
-    "fallback": "the fallback",
-    "shadow": "the shadow calls",
-    "daily_budget_usd": "the daily budget",
-    "monthly_budget_usd": "the monthly budget",
-    "triage_channels": "the support channels",
-    "quiet_channels": "the quiet channels",
-    "triage_bots": "the sorted bots",
-    "categories": "the categories",
-    "urgency_rules": "the urgency rules",
-    "confidence_floor": "the confidence floor",
-    "pending_report": "the pending report",
-    "digest_channel": "the digest channel",
-    "digest_day": "the day of the digest",
-    "digest_time": "the time of the digest",
-    "audit_channel": "the audit channel",
-    "requests_per_user_hour": "the requests that a person may make in an hour",
-    "timezone": "the time zone",
-    "shadow_daily_usd": "the daily budget of shadow calls",
-}
 
 
 def told(change: Change, who: str) -> str:
@@ -53,7 +30,9 @@ def changer(changed_by: str) -> str:
 
 
 def subject(name: str) -> str:
-    return SUBJECTS.get(name, f"the setting {name}")
+    """What was changed, inside a sentence; a setting of another version is called by its name."""
+    title = FORMS[name].title if name in FORMS else f"setting {name}"
+    return f"the {title[0].lower()}{title[1:]}"
 
 
 def value(name: str, written: str | None) -> str:

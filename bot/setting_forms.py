@@ -36,8 +36,12 @@ TRIED = "/llm-provider tries a model before it is set."
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How one setting is written. `variable` sets its default in the environment, empty where nothing does."""
+    """How one setting is shown and written: `title` in at most 24 characters, `about` for whoever is to set it.
 
+    `variable` sets its default in the environment, empty where nothing does.
+    """
+
+    title: str
     about: str
     kind: Kind
     variable: str = ""
@@ -45,42 +49,69 @@ class Form:
 
 FORMS: Mapping[str, Form] = {
     "triage_channels": Form(
-        "The support channels: their new messages are sorted, and each request gets a card in its thread.",
+        "Support channels",
+        "New messages there are sorted, and each request gets a card in its thread. Invite Precis to each of them.",
         CHANNELS,
         "TRIAGE_CHANNELS",
     ),
     "quiet_channels": Form(
-        "Channels whose new messages are sorted while nothing is posted, also where they are support channels; "
-        "python -m bot triage compares the labels with what people do there.",
+        "Quiet channels",
+        "New messages there are sorted, but nothing is posted, also where a channel is a support channel too. "
+        "App Home and python -m bot triage show how far the labels agree with what people do.",
         CHANNELS,
     ),
-    "triage_bots": Form("The bots and apps whose messages are sorted as people's are.", BOTS),
+    "triage_bots": Form("Sorted bots", "Bots and apps whose messages are sorted as people's are.", BOTS),
     "categories": Form(
+        "Categories",
         "What messages are sorted into: a name, the description that the model is given, the owner (the Slack id of a "
         "person, U… or W…, or of a user group, S…) and the emoji that marks the message. other is always among them.",
         CATEGORIES,
     ),
-    "urgency_rules": Form("What makes a message p1 to p4, as the model is told.", RULES),
-    "confidence_floor": Form("The confidence below which a label is left to a person.", SHARE),
-    "pending_report": Form(
-        "Whether each support channel is told on weekdays at 16:00 which of its p1 and p2 cases are open.", SWITCH
+    "urgency_rules": Form("Urgency rules", "What makes a message p1 to p4, as the model is told: a line each.", RULES),
+    "confidence_floor": Form(
+        "Confidence floor", "A label whose confidence, from 0 to 1, is below that is left to a person.", SHARE
     ),
-    "default_model": Form(f"Who answers every task that has no model of its own. {TRIED}", SHARES),
-    "summarise_model": Form(f"Who summarises. {TRIED}", SHARES),
-    "triage_model": Form(f"Who sorts support messages. {TRIED}", SHARES),
-    "extract_model": Form(f"Who pulls dates and amounts out of text. {TRIED}", SHARES),
-    "route_model": Form(f"Who decides what a mention asks for. {TRIED}", SHARES),
-    "fallback": Form(f"Who answers where the others cannot. {TRIED}", OTHER),
-    "shadow": Form("A candidate that is sent some of the prompts, and whose answers nobody sees.", SAMPLE),
-    "digest_channel": Form("The channel where Precis reports about itself.", CHANNEL, "DIGEST_CHANNEL"),
-    "digest_day": Form("The day of the week on which the digest is posted.", DAY, "DIGEST_DAY"),
-    "digest_time": Form("When it is posted, as clocks in the time zone show.", TIME, "DIGEST_TIME"),
-    "audit_channel": Form("The channel where every change of a setting is told.", CHANNEL),
-    "daily_budget_usd": Form("What may be spent on models in a day.", DOLLARS, "DAILY_BUDGET_USD"),
-    "monthly_budget_usd": Form("What may be spent on models in a month.", DOLLARS, "MONTHLY_BUDGET_USD"),
-    "requests_per_user_hour": Form("What one person may ask for within an hour.", COUNT, "MAX_REQUESTS_PER_USER_HOUR"),
-    "shadow_daily_usd": Form("What shadow calls may cost in a day, apart from the other budgets.", AMOUNT),
-    "timezone": Form("Where days, weeks and months begin.", ZONE, "TIMEZONE"),
+    "pending_report": Form(
+        "Pending report",
+        "On weekdays at 16:00 each support channel is told which of its p1 and p2 cases are open, if any are.",
+        SWITCH,
+    ),
+    "default_model": Form("Default model", f"Who answers every task that has no model of its own. {TRIED}", SHARES),
+    "summarise_model": Form("Model for summarise", f"Who summarises. {TRIED}", SHARES),
+    "triage_model": Form("Model for triage", f"Who sorts support messages. {TRIED}", SHARES),
+    "extract_model": Form("Model for extract", f"Who pulls dates and amounts out of text. {TRIED}", SHARES),
+    "route_model": Form("Model for route", f"Who decides what a mention asks for. {TRIED}", SHARES),
+    "fallback": Form("Fallback", f"Who answers where the others cannot. {TRIED}", OTHER),
+    "shadow": Form(
+        "Shadow calls", "A candidate that is sent some of the prompts, and whose answers nobody sees.", SAMPLE
+    ),
+    "digest_channel": Form(
+        "Digest channel", "Where Precis reports about itself. Invite it there.", CHANNEL, "DIGEST_CHANNEL"
+    ),
+    "digest_day": Form("Digest day", "On which day of the week the digest is posted.", DAY, "DIGEST_DAY"),
+    "digest_time": Form("Digest time", "When it is posted, as clocks in the time zone show.", TIME, "DIGEST_TIME"),
+    "audit_channel": Form("Audit channel", "Where changes of settings are told. Invite Precis there.", CHANNEL),
+    "daily_budget_usd": Form(
+        "Daily budget",
+        "What models may cost a day, in US dollars. 0 stops all calls that cost money.",
+        DOLLARS,
+        "DAILY_BUDGET_USD",
+    ),
+    "monthly_budget_usd": Form(
+        "Monthly budget",
+        "What models may cost a month, in US dollars. 0 stops all calls that cost money.",
+        DOLLARS,
+        "MONTHLY_BUDGET_USD",
+    ),
+    "shadow_daily_usd": Form(
+        "Budget of shadow calls",
+        "What shadow calls may cost a day, in US dollars, apart from the other budgets.",
+        AMOUNT,
+    ),
+    "requests_per_user_hour": Form(
+        "Requests per person", "What one person may ask for within an hour.", COUNT, "MAX_REQUESTS_PER_USER_HOUR"
+    ),
+    "timezone": Form("Time zone", "Where days, weeks and months begin, such as Europe/Berlin.", ZONE, "TIMEZONE"),
 }
 """Every setting, in the order in which they are listed."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot import changes
 from bot.amounts import plural
+from bot.setting_forms import FORMS
 from bot.settings import Settings
 from bot.store import Change, Costs
 from handlers.blocks import NAME_LENGTH, actions, button, clip, context, header, packed, plain, section
@@ -114,9 +115,9 @@ def administered(office: Office) -> Iterator[dict[str, Any]]:
 
 
 def setting(name: str, settings: Settings) -> dict[str, Any]:
-    field = FIELDS[name]
-    text = f"*{field.title}*: {field.kind.words(getattr(settings, name))}"
-    return section(text) | {"accessory": button("Change", EDIT, name, label=f"Change: {field.title}")}
+    title = FORMS[name].title
+    text = f"*{title}*: {FIELDS[name].words(getattr(settings, name))}"
+    return section(text) | {"accessory": button("Change", EDIT, name, label=f"Change: {title}")}
 
 
 def categories(settings: Settings) -> Iterator[dict[str, Any]]:
@@ -176,6 +177,6 @@ def values(change: Change) -> str:
 
 def worded(name: str, written: str | None) -> str:
     """A value in markup: channels as Slack shows them, everything else in words."""
-    if written is not None and name in FIELDS and FIELDS[name].kind in (CHANNELS, CHANNEL):
-        return FIELDS[name].kind.words(json.loads(written))
+    if written is not None and name in FIELDS and FIELDS[name] in (CHANNELS, CHANNEL):
+        return FIELDS[name].words(json.loads(written))
     return escape(changes.value(name, written))

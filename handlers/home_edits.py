@@ -128,7 +128,7 @@ async def make(name: str, value: object, user: str, id: str, services: Services)
 
 def entered(name: str, body: dict[str, Any]) -> object:
     """What stands in the input, `...` where that cannot be read."""
-    kind = FIELDS[name].kind
+    kind = FIELDS[name]
     try:
         value = kind.read(body["view"]["state"]["values"][name][name])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The settings that admins change on App Home: what each is called, how it is entered, and how it reads in words."""
+"""The settings that admins change on App Home: how each is entered there, and how it reads in words."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -34,15 +34,6 @@ class Kind:
     read: Callable[[Mapping[str, Any]], object]
     words: Callable[[Any], str]
     optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A setting: `title` is a heading in at most 24 characters, `about` says below the input what it is for."""
-
-    title: str
-    about: str
-    kind: Kind
 
 
 def places(channels: Sequence[str]) -> str:
@@ -167,47 +158,22 @@ TIME = Kind(
     str,
 )
 
-FIELDS: Mapping[str, Field] = {
-    "triage_channels": Field(
-        "Support channels",
-        "New messages there are sorted, and each request gets a card in its thread. Invite Precis to each of them.",
-        CHANNELS,
-    ),
-    "quiet_channels": Field(
-        "Quiet channels",
-        "New messages there are sorted, but nothing is posted: Home shows how far the labels agree with what people do."
-        " A channel that is a support channel too stays quiet.",
-        CHANNELS,
-    ),
-    "triage_bots": Field("Sorted bots", "Bots and apps whose messages are sorted as people's are.", BOTS),
-    "urgency_rules": Field(
-        "Urgency rules", "What makes a message p1 to p4, as the model is told: a line for each.", RULES
-    ),
-    "confidence_floor": Field(
-        "Confidence floor", "A label whose confidence, from 0 to 1, is below that is left to a person.", SHARE
-    ),
-    "pending_report": Field(
-        "Pending report",
-        "On weekdays at 16:00 each support channel is told which of its p1 and p2 cases are open, if any are.",
-        SWITCH,
-    ),
-    "digest_channel": Field("Digest channel", "Where Precis reports about itself. Invite it there.", CHANNEL),
-    "digest_day": Field("Digest day", "On which day of the week the digest is posted.", DAY),
-    "digest_time": Field("Digest time", "When it is posted, as clocks in the time zone below show.", TIME),
-    "audit_channel": Field("Audit channel", "Where changes of settings are told. Invite Precis there.", CHANNEL),
-    "daily_budget_usd": Field(
-        "Daily budget", "What models may cost a day, in US dollars. 0 stops all calls that cost money.", DOLLARS
-    ),
-    "monthly_budget_usd": Field(
-        "Monthly budget", "What models may cost a month, in US dollars. 0 stops all calls that cost money.", DOLLARS
-    ),
-    "shadow_daily_usd": Field(
-        "Budget of shadow calls", "What a candidate that is tried in the shadow may cost a day, in US dollars.", AMOUNT
-    ),
-    "requests_per_user_hour": Field(
-        "Requests per person", "What one person may ask for within an hour; empty for as much as they like.", COUNT
-    ),
-    "timezone": Field("Time zone", "Where days, weeks and months begin, such as Europe/Berlin.", ZONE),
+FIELDS: Mapping[str, Kind] = {
+    "triage_channels": CHANNELS,
+    "quiet_channels": CHANNELS,
+    "triage_bots": BOTS,
+    "urgency_rules": RULES,
+    "confidence_floor": SHARE,
+    "pending_report": SWITCH,
+    "digest_channel": CHANNEL,
+    "digest_day": DAY,
+    "digest_time": TIME,
+    "audit_channel": CHANNEL,
+    "daily_budget_usd": DOLLARS,
+    "monthly_budget_usd": DOLLARS,
+    "shadow_daily_usd": AMOUNT,
+    "requests_per_user_hour": COUNT,
+    "timezone": ZONE,
 }
 """In the order in which Home lists them; categories have an editor of their own."""
 
@@ -218,16 +184,16 @@ def problem(name: str, error: ValidationError) -> str:
     if first["type"] == "value_error":
         said = str(first["ctx"]["error"])
         return f"{said[0].upper()}{said[1:]}."
-    return f"This takes {FIELDS[name].kind.takes}."
+    return f"This takes {FIELDS[name].takes}."
 
 
 def unread(name: str) -> str:
-    return f"This takes {FIELDS[name].kind.takes}."
+    return f"This takes {FIELDS[name].takes}."
 
 
 def channels(name: str, value: object) -> list[str]:
     """The channels in a setting's value."""
-    kind = FIELDS[name].kind
+    kind = FIELDS[name]
     if kind is CHANNEL:
         return [str(value)] if value else []
     return list(cast(Sequence[str], value)) if kind is CHANNELS else []

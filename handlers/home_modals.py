@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.categories import LONGEST_DESCRIPTION, LONGEST_NAME, MOST, OTHER, Category
+from bot.setting_forms import FORMS
 from handlers import provider_menus
 from handlers.blocks import actions, button, clip, context, plain, section
 from handlers.home_fields import FIELDS, places
@@ -32,19 +33,25 @@ def window(title: str, blocks: Iterable[dict[str, Any]], **more: object) -> dict
 
 def setting(name: str, value: Any, unseen: Sequence[str]) -> dict[str, Any]:
     """The window for one setting. `unseen` are the channels in it that are not for this admin's eyes."""
-    field = FIELDS[name]
+    form, kind = FORMS[name], FIELDS[name]
     shown = value
     if unseen:
         shown = "" if isinstance(value, str) else [channel for channel in value if channel not in unseen]
-    blocks = [entry(name, field.title, field.kind.element(shown), hint=field.about, optional=field.kind.optional)]
+    blocks = [entry(name, form.title, kind.element(shown), hint=hint(name), optional=kind.optional)]
     if unseen:
         blocks.append(context((KEPT if isinstance(value, str) else UNSEEN).format(places=places(unseen))))
-    return window(field.title, blocks, callback_id=SET, submit=plain("Save"), private_metadata=name)
+    return window(form.title, blocks, callback_id=SET, submit=plain("Save"), private_metadata=name)
+
+
+def hint(name: str) -> str:
+    """What a setting is for, and what it means to leave it empty."""
+    about, kind = FORMS[name].about, FIELDS[name]
+    return f"{about} Leave it empty for {kind.words(kind.read({}))}." if kind.optional else about
 
 
 def stop_all(name: str) -> dict[str, Any]:
     """The question whether a budget of 0 is meant."""
-    asked = window(FIELDS[name].title, [section(provider_menus.STOP_ALL)], callback_id=STOP_ALL, private_metadata=name)
+    asked = window(FORMS[name].title, [section(provider_menus.STOP_ALL)], callback_id=STOP_ALL, private_metadata=name)
     return asked | {"submit": plain("Stop all calls")}
 
 

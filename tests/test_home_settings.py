@@ -107,6 +107,20 @@ async def test_it_says_beside_the_input_what_is_wrong(
     assert await audit(app) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("quiet_channels", "Leave it empty for none."),
+        ("digest_channel", "Leave it empty for nowhere."),
+        ("monthly_budget_usd", "Leave it empty for no limit."),
+    ],
+)
+async def test_it_says_what_leaving_it_empty_means(slack: Sandbox, app: Precis, name: str, hint: str) -> None:
+    await press(slack, app, ADA, "home_edit", name)
+
+    assert modal(slack, ADA)["blocks"][0]["hint"]["text"].endswith(hint)
+
+
 async def test_it_asks_whether_a_budget_of_nothing_is_meant(slack: Sandbox, app: Precis) -> None:
     await save(slack, app, ADA, "daily_budget_usd", "0")
     asked = words(modal(slack, ADA))
