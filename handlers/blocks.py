@@ -23,7 +23,7 @@ TEXT_LIMIT = 4_000
 LOOKING = "Looking for this channel's threads."
 READING = "Reading…"
 READING_FOR_YOU = "Reading. The summary comes in a few seconds, for your eyes only."
-SENT_PRIVATELY = "Not everybody here can see that thread, so the summary went to you in a direct message."
+SENT_PRIVATELY = "Perhaps not everybody here may see that thread, so the summary went to you in a direct message."
 
 
 class Content(BaseModel):
