@@ -213,6 +213,7 @@ async def test_it_counts_the_first_press_of_a_round_and_begins_one_vote_for_a_ta
         await asyncio.gather(*presses)
         await admin.precis.services.inbox.idle()
         again = await admin.press(comparisons.VOTE, ts=admin.messages[0]["ts"])
+        await again.answered()
 
         votes = await admin.precis.database.read("SELECT verdict FROM votes")
         jobs = await admin.precis.database.read("SELECT posted, error FROM inbox WHERE queue = 'vote'")

@@ -325,6 +325,7 @@ async def test_it_obeys_only_who_is_an_admin_still_when_they_press(
 
     async with comparing(slack, start) as later:
         pressed = await later.press(comparisons.COMPARE)
+        await pressed.answered()
 
         assert [answer["text"] for answer in pressed.answers] == [compare.NOT_AN_ADMIN]
         assert later.received == 0

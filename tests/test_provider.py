@@ -64,6 +64,7 @@ class Desk:
             channel=GENERAL, ts=ts or self.shown(action_id, user), action_id=action_id, value=value
         )
         await self.precis.services.inbox.idle()
+        await pressed.answered()
         return str(pressed.answers[-1]["text"])
 
     def shown(self, action_id: str, user: str) -> str:

@@ -87,6 +87,7 @@ async def test_it_keeps_a_verdict_for_each_person_and_call(
     await ask(slack, precis, link(slack, GENERAL, thread))
     await press(slack, precis, ADA, first)
     pressed = await press(slack, precis, ADA, last)
+    await pressed.answered()
 
     [call] = await precis.services.store.calls()
     assert [
@@ -123,6 +124,7 @@ async def test_it_shares_at_another_press_what_it_might_not_post_at_first(
     again = await press(slack, precis, ADA, "tldr_share")
     await again.answered()
     third = await press(slack, precis, ADA, "tldr_share")
+    await third.answered()
 
     assert again.answers[-1]["text"] == "Shared in the thread."
     assert third.answers[-1]["text"] == "You have shared that summary before."
@@ -165,6 +167,7 @@ async def test_it_shares_a_summary_once_for_each_person(slack: Sandbox, precis: 
     await ask(slack, precis, link(slack, GENERAL, thread))
     await press(slack, precis, ADA, "tldr_share")
     again = await press(slack, precis, ADA, "tldr_share")
+    await again.answered()
 
     assert again.answers[-1]["text"] == "You have shared that summary before."
     assert len([each for each in slack.workspace.thread(GENERAL, thread) if each.get("bot_id")]) == 1
