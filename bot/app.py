@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import aiohttp
 from aiohttp import web
@@ -32,7 +33,7 @@ from bot.settings import WorkspaceSettings
 from bot.store import Store
 from handlers import appointments, register
 from handlers.alarms import alarm
-from handlers.client import PASSING, client, refusal, session
+from handlers.client import PASSING, UNANSWERED, client, refusal, session
 from handlers.connection import REFUSED, SocketConnection, TokenRefused
 from handlers.services import Services, Workspace
 from handlers.signatures import signed
@@ -45,7 +46,6 @@ GRACE = 12.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 EVENTS_PATH = "/slack/events"
 BODY_SECONDS = 5.0
-UNREACHABLE = (aiohttp.ClientError, TimeoutError)
 
 
 class StartError(Exception):
@@ -145,7 +145,9 @@ async def running(
         workspace = await signed_in(slack)
         store = Store(database)
         inbox = Inbox(database, speed=speed)
-        settings = WorkspaceSettings(store, workspace.team, config.settings)
+        settings = WorkspaceSettings(
+            store, workspace.team, config.settings, now=lambda: datetime.fromtimestamp(clock(), UTC)
+        )
         told = alarm(inbox, store, workspace.team, config.admin_users)
         routes = SettingsRoutes(settings, config.route)
         made = gateway(config, store, settings, routes, prices or Prices(), told, policy)
@@ -172,7 +174,7 @@ async def signed_in(slack: AsyncWebClient) -> Workspace:
         answer = await slack.auth_test()
     except SlackApiError as error:
         raise refused("SLACK_BOT_TOKEN", "Install App", error) from None
-    except (*UNREACHABLE, AttributeError, TypeError, ValueError):
+    except (*UNANSWERED, AttributeError, TypeError, ValueError):
         raise unreachable(slack) from None
     return Workspace(
         url=answer["url"],
@@ -191,7 +193,7 @@ async def connect(precis: Precis, app_token: str, stack: AsyncExitStack) -> None
         await precis.connection.open()
     except SlackApiError as error:
         raise refused("SLACK_APP_TOKEN", "Basic Information", error) from None
-    except UNREACHABLE:
+    except UNANSWERED:
         raise unreachable(precis.services.slack) from None
 
 

@@ -58,8 +58,8 @@ def words(name: str, read: object) -> str:
     if isinstance(read, tuple) and read and isinstance(read[0], Share):
         return shared([(share.choice, share.percent) for share in read])
     if name.endswith("_usd"):
-        return "unlimited" if read is None else exact(float(str(read)))
-    return "unlimited" if read is None else brief(name, read)
+        return "no limit" if read is None else exact(float(str(read)))
+    return "no limit" if read is None else brief(name, read)
 
 
 def named(choice: Choice) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.amounts import NOTHING, UNKNOWN, money, seconds
 from bot.purposes import WORK
 from bot.store import By, Costs, Line
 
@@ -71,9 +72,5 @@ def cells(line: Line) -> tuple[str, ...]:
 
 def cost(line: Line) -> str:
     if line.cost_usd is not None:
-        return f"${line.cost_usd:.4f}"
-    return "unknown" if line.unpriced else ""
-
-
-def seconds(milliseconds: int | None) -> str:
-    return "" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
+        return money(line.cost_usd)
+    return UNKNOWN if line.unpriced else NOTHING

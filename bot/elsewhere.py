@@ -12,7 +12,7 @@ from adapters.models import MODELS, Model, rules
 from bot.choices import Choice
 from bot.evals import Proportion, Z
 from bot.lifecycle import gone
-from bot.pricing import Prices
+from bot.pricing import Prices, total
 from bot.store import Pair
 
 ESTIMATE = 0.30
@@ -93,8 +93,7 @@ def elsewhere(
     """
     ratios = {(pair.model, pair.other): pair.ratio for pair in pairs if pair.pairs >= PAIRS}
     known = (candidate(row, traffic, labels, ratios, prices, at) for row in offered(at))
-    costs = [each.cost_usd for each in traffic]
-    actual = None if None in costs else sum(cost for cost in costs if cost is not None)
+    actual = total(each.cost_usd for each in traffic)
     candidates = sorted(known, key=lambda each: (each.usd is None, each.usd or 0.0, each.model))
     return judgement(candidates, actual, judged, labels.get(judged, Proportion(0, 0)))
 
@@ -117,10 +116,9 @@ def candidate(
     at: datetime,
 ) -> Candidate:
     name = f"{row.provider}/{row.id}"
-    costs = [cost(row, each, factor(name, each.model, ratios), prices, at) for each in traffic]
     return Candidate(
         model=name,
-        usd=None if None in costs else sum(usd for usd in costs if usd is not None),
+        usd=total(cost(row, each, factor(name, each.model, ratios), prices, at) for each in traffic),
         measured=all(each.model == name or (each.model, name) in ratios for each in traffic),
         labels=labels.get(name, Proportion(0, 0)),
     )

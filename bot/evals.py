@@ -48,6 +48,10 @@ class Proportion:
         reach = Z / (1 + weight) * math.sqrt(share * (1 - share) / self.of + weight / (4 * self.of))
         return max(0.0, centre - reach), min(1.0, centre + reach)
 
+    def as_json(self) -> dict[str, object]:
+        """For programs: the counts, the share and its interval, null where there is nothing to count."""
+        return {"hits": self.hits, "of": self.of, "value": self.value, "interval": self.interval}
+
 
 @dataclass(frozen=True, slots=True)
 class CategoryScore:

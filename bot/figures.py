@@ -84,11 +84,6 @@ def change(now: float | None, before: float | None) -> float | None:
     return (now - before) / before if now is not None and before else None
 
 
-def share(proportion: Proportion) -> dict[str, object]:
-    """A proportion for programs."""
-    return asdict(proportion) | {"value": proportion.value, "interval": proportion.interval}
-
-
 def as_json(figures: Figures) -> dict[str, object]:
     """Every figure. Shares are from 0 to 1, changes relative to the week before; null stands for unknown."""
     total, before = figures.total, figures.before
@@ -120,18 +115,18 @@ def model_as_json(model: ModelFigures) -> dict[str, object]:
         "cache_write_tokens": model.cache_write_tokens,
         "thinking_tokens": model.thinking_tokens,
         "per_100_usd": model.per_100_usd,
-        "thumbs_up": share(model.thumbs),
-        "labels": share(model.labels),
+        "thumbs_up": model.thumbs.as_json(),
+        "labels": model.labels.as_json(),
         "votes": {"score": model.score, **(asdict(model.votes) if model.votes else {})},
     }
 
 
 def elsewhere_as_json(found: Elsewhere) -> dict[str, object]:
-    candidates = [asdict(each) | {"labels": share(each.labels)} for each in found.candidates]
+    candidates = [asdict(each) | {"labels": each.labels.as_json()} for each in found.candidates]
     return {
         "actual_usd": found.actual_usd,
         "model": found.model,
-        "labels": share(found.labels),
+        "labels": found.labels.as_json(),
         "outcome": found.outcome,
         "pick": found.pick.model if found.pick else None,
         "labels_needed": found.needed,

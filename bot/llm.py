@@ -20,7 +20,7 @@ from bot.attempts import Attempt, Attempts, written
 from bot.breaker import Breaker
 from bot.limits import Policy
 from bot.origin import Origin
-from bot.pricing import Cost
+from bot.pricing import Cost, total
 from bot.purposes import WORK
 from bot.quota import Quota
 from bot.routes import Choice, Route, Routes
@@ -275,12 +275,11 @@ def unrepaired(request: Request) -> Request:
 
 
 def answer(reply: Reply, attempt: Attempt, asking: Asking, instead_of: Choice | None) -> Answer:
-    known = [cost.usd for cost in asking.bill if cost.usd is not None]
     return Answer(
         reply=reply,
         call_id=attempt.id,
         seconds=time.monotonic() - asking.began,
-        cost_usd=sum(known) if len(known) == len(asking.bill) else None,
+        cost_usd=total(cost.usd for cost in asking.bill),
         model=label(reply.served_model),
         instead_of=instead_of.vendor.label if instead_of else None,
     )

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from bot import lifecycle
 from bot.budget import Left, midnights
@@ -56,7 +55,7 @@ async def look(gateway: Gateway, settings: WorkspaceSettings) -> Overview:
     held, table, budget = await settings.read(), await gateway.routes.table(), gateway.attempts.budget
     now = budget.now()
     choices = sorted(table.choices, key=str)
-    zone = ZoneInfo(held.timezone)
+    zone = held.zone
     today, _ = midnights(now, held.timezone)
     store = settings.store
     week = await store.costs(by="model", since=Week.of(now, zone).begins(zone), until=now, zone=zone)
@@ -72,7 +71,9 @@ async def look(gateway: Gateway, settings: WorkspaceSettings) -> Overview:
         left=await budget.left(),
         health=[health(choice, gateway, errors, day) for choice in choices],
         week=week.lines if week else [],
-        warnings=await asyncio.to_thread(lifecycle.warnings, choices, now.date(), gateway.attempts.prices),
+        warnings=await asyncio.to_thread(
+            lifecycle.warnings, choices, now.astimezone(zone).date(), gateway.attempts.prices
+        ),
     )
 
 

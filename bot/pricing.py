@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -37,6 +37,12 @@ class Cost:
 
     usd: float | None
     price_table: str | None
+
+
+def total(costs: Iterable[float | None]) -> float | None:
+    """What several calls cost, unknown where one of them is."""
+    known = list(costs)
+    return None if None in known else sum(usd for usd in known if usd is not None)
 
 
 UNPRICED = Cost(None, None)

@@ -16,6 +16,7 @@ from bot.llm import Answer, Gateway, unrepaired
 from bot.measures import MEASURES, Measured
 from bot.offload import offload
 from bot.origin import Origin
+from bot.pricing import total
 from bot.providers import NEVER_BY_ITSELF
 from bot.purposes import COMPARE
 from bot.routes import Choice
@@ -151,8 +152,7 @@ class Replay:
 
     def estimate(self, plan: Plan, choice: Choice) -> Estimate:
         asked = [one for one, wanted in plan.missing if wanted == choice]
-        costs = [self.cost(one, choice) for one in asked]
-        return Estimate(choice, len(asked), None if None in costs else sum(cost for cost in costs if cost is not None))
+        return Estimate(choice, len(asked), total(self.cost(one, choice) for one in asked))
 
     def cost(self, one: Logged, choice: Choice) -> float | None:
         """The cost from the tokens that the logged call took, reckoned in tokens of the other model."""

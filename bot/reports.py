@@ -1,30 +1,19 @@
 """What the commands print about calls: a table for people, JSON for programs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from bot.amounts import plural
+from bot.costs import NONE
 from bot.purposes import WORK
-from bot.store import Call
+from bot.store import Call, Totals
 
 TEXTS = ("prompt", "answer")
 """Columns that hold what people wrote: they stay in the database."""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over calls. `cost_usd` adds the known costs only; `unpriced` counts the answers whose cost is unknown."""
-
-    calls: int
-    failed: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float
-    unpriced: int
 
 
 def totals(calls: Sequence[Call]) -> Totals:
@@ -46,7 +35,7 @@ def as_json(calls: Sequence[Call]) -> dict[str, object]:
 def show_calls(console: Console, calls: Sequence[Call]) -> None:
     """A row per call and a line of totals."""
     if not calls:
-        console.print("No calls in that time.")
+        console.print(NONE)
         return
     table = Table("time (UTC)", "task", "model", "input", "output", "cost", "seconds", "outcome", box=None)
     for column in table.columns[:3]:
@@ -91,4 +80,4 @@ def dollars(call: Call) -> str:
 def summed(sums: Totals) -> str:
     tokens = f"{sums.input_tokens:,} input and {sums.output_tokens:,} output tokens"
     unpriced = f", {sums.unpriced} of unknown price" if sums.unpriced else ""
-    return f"{plural(sums.calls, 'call')}, {sums.failed:,} failed; {tokens}; ${sums.cost_usd:.6f}{unpriced}"
+    return f"{plural(sums.calls, 'call')}, {sums.failed:,} failed; {tokens}; ${sums.cost_usd or 0:.6f}{unpriced}"

@@ -13,6 +13,7 @@ from adapters.errors import OverLimit
 from bot.limits import affordable
 from bot.llm import Gateway, Origin, Terms
 from bot.offload import offload
+from bot.pricing import total
 from bot.prompts import VERSION
 from bot.store import KeptSummary, Store
 from bot.summariser import TASK, Earlier, Made, Progress, Summariser, unseen
@@ -196,7 +197,7 @@ class Summaries:
             made_at=datetime.now(UTC),
             calls=len(made.answers),
             seconds=last.seconds,
-            cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
+            cost_usd=total(costs),
             added=len(order.prints) - earlier.messages if earlier else None,
             instead_of=last.instead_of,
         )

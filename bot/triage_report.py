@@ -11,7 +11,6 @@ from rich.table import Table
 
 from bot.amounts import hits, plural
 from bot.categories import URGENCIES
-from bot.evals import Proportion
 from bot.store import Count, OpenCase, QuietFigures, TriageFigures
 
 NONE = "No support messages in that time."
@@ -23,18 +22,14 @@ def as_json(figures: TriageFigures) -> dict[str, object]:
     return asdict(figures) | {
         "since": figures.since.isoformat(),
         "until": figures.until.isoformat(),
-        "corrected": share(figures.corrected),
+        "corrected": figures.corrected.as_json(),
         "quiet": [quiet_as_json(channel) for channel in figures.quiet],
     }
 
 
 def quiet_as_json(figures: QuietFigures) -> dict[str, object]:
     shares = ("handled", "requests", "noise", "labels", "attention")
-    return asdict(figures) | {name: share(getattr(figures, name)) for name in shares}
-
-
-def share(part: Proportion) -> dict[str, object]:
-    return {"hits": part.hits, "of": part.of, "share": part.value, "interval": part.interval}
+    return asdict(figures) | {name: getattr(figures, name).as_json() for name in shares}
 
 
 def show(console: Console, figures: TriageFigures, address: Callable[[OpenCase], str]) -> None:

@@ -61,9 +61,10 @@ class Triage:
     call: str
     text: str
 
-    def unsure(self, floor: float) -> bool:
-        """Whether a person has to decide: below the floor, and always where the answer was of no use."""
-        return self.confidence < floor or not self.confidence
+
+def unsure(confidence: float | None, settings: Settings) -> bool:
+    """Whether a person has to decide: below the floor, and always where the answer was of no use."""
+    return not confidence or confidence < settings.confidence_floor
 
 
 def probability(number: object) -> float:
@@ -144,8 +145,7 @@ def schema(categories: Sequence[str]) -> dict[str, object]:
 
 
 def judged(verdict: Verdict, transcript: Transcript, settings: Settings, call: str) -> Triage:
-    unsure = not verdict.confidence or verdict.confidence < settings.confidence_floor
-    doubtful = unsure or verdict.urgency in URGENCIES[:2]
+    doubtful = unsure(verdict.confidence, settings) or verdict.urgency in URGENCIES[:2]
     names = [verdict.category, verdict.second, OTHER.name, *(category.name for category in settings.categories)]
     return Triage(
         category=verdict.category,

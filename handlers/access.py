@@ -53,27 +53,30 @@ class Access:
 
     async def is_public(self, channel: str) -> bool:
         """Whether every full member of the workspace may open it. Raises `SlackApiError`."""
-        if channel not in self.public:
+        public = self.public.get(channel)
+        if public is None:
             answer = await self.slack.conversations_info(channel=channel)
-            self.public[channel] = is_public(answer["channel"])
-        return self.public[channel]
+            public = self.public[channel] = is_public(answer["channel"])
+        return public
 
     async def is_full_member(self, user: str) -> bool:
         return (await self.person(user)).full_member
 
     async def person(self, user: str) -> Person:
-        if user not in self.known:
-            self.known[user] = await self.people.look_up(user)
-        return self.known[user]
+        person = self.known.get(user)
+        if person is None:
+            person = self.known[user] = await self.people.look_up(user)
+        return person
 
     async def has_no_guests(self, channel: str) -> bool:
         """Whether all people in a channel are known to be full members; not where there are too many to look at.
 
         Raises `SlackApiError`.
         """
-        if channel not in self.without_guests:
-            self.without_guests[channel] = await self.only_full_members(channel)
-        return self.without_guests[channel]
+        without = self.without_guests.get(channel)
+        if without is None:
+            without = self.without_guests[channel] = await self.only_full_members(channel)
+        return without
 
     async def only_full_members(self, channel: str) -> bool:
         members: list[str] = []
@@ -90,10 +93,10 @@ class Access:
         return all(person.full_member or person.bot for person in people)
 
     async def is_member(self, user: str, channel: str) -> bool:
-        key = (user, channel)
-        if key not in self.members:
-            self.members[key] = await self.has(user, channel)
-        return self.members[key]
+        member = self.members.get((user, channel))
+        if member is None:
+            member = self.members[user, channel] = await self.has(user, channel)
+        return member
 
     async def has(self, user: str, channel: str) -> bool:
         async for members in self.pages(channel):

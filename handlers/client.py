@@ -34,6 +34,9 @@ BAD_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long")
 UNANSWERED = (aiohttp.ClientError, TimeoutError)
 """What is raised where Slack did not say whether it took something."""
 
+FAILURES = (SlackApiError, *UNANSWERED)
+"""What is raised where Slack refuses something, or did not say whether it took it."""
+
 AT_ONCE, MINUTE = 3, 60.0
 """Tries a few seconds apart while Slack fails, and seconds between those after them."""
 
@@ -95,7 +98,7 @@ def patience(job: Job, *, worthwhile: bool) -> Iterator[None]:
     """
     try:
         yield
-    except (SlackApiError, *UNANSWERED) as error:
+    except FAILURES as error:
         if passes(error) and worthwhile and job.tries > AT_ONCE:
             raise Later(MINUTE) from error
         raise

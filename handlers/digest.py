@@ -17,7 +17,7 @@ from bot.store import Posted
 from bot.week import Week, last_complete
 from handlers import charts, hours, notices
 from handlers import digest_words as words
-from handlers.blocks import Content, actions, button, context, fitted, packed, section
+from handlers.blocks import SECTION_LIMIT, Content, actions, button, clip, context, fitted, packed, section
 from handlers.client import BAD_BLOCKS, patience, refusal
 from handlers.digest_words import Mention
 from handlers.mrkdwn import escape
@@ -88,8 +88,8 @@ def below(figures: Figures, mention: Mention = linked) -> list[dict[str, Any]]:
     """What stands under the figures."""
     told = [f"• *{heading}:* {text}" for heading, text in bulleted(figures, mention)]
     blocks = [section(text) for text in packed(told[0], told[1:])]
-    if tried := escape(words.trials(figures)):
-        blocks.append(context(tried[:3000]))
+    if tried := words.trials(figures):
+        blocks.append(context(escape(clip(tried, SECTION_LIMIT))))
     return [*blocks, actions(button("Open /llm-provider", PROVIDER_OPEN, "status"))]
 
 

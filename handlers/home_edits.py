@@ -205,4 +205,4 @@ async def pressing(ack: AsyncAck, body: dict[str, Any], services: Services) -> A
 
 def turn(services: Services) -> asyncio.Lock:
     """Changes of one item in a list take turns, so that none undoes another."""
-    return services.sorting.setdefault("settings", asyncio.Lock())
+    return services.locks.setdefault("settings", asyncio.Lock())

@@ -4,14 +4,13 @@ import json
 import logging
 from typing import Any
 
-import aiohttp
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job
 from bot.replay import Plan, Progress, Quote
 from handlers import blocks, comparisons
-from handlers.client import BAD_BLOCKS, refusal
+from handlers.client import BAD_BLOCKS, FAILURES, refusal
 from handlers.compare import Compare, allowed, asked_by
 from handlers.posts import InConversation
 from handlers.replies import GIVEN_UP, taking
@@ -97,7 +96,7 @@ def progress(place: InConversation, job: Job) -> Progress:
     async def tell(done: int, answers: int) -> None:
         try:
             await place.progress(blocks.notice(f"{COMPARING} {done:,} of {answers:,} answers."))
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        except FAILURES as error:
             log.info("Progress of job %s was not shown: %s", job.id, type(error).__name__)
 
     return tell

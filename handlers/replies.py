@@ -107,7 +107,6 @@ def sentence(error: Exception, *, bot: str) -> str:
     return template.format(
         bot=bot,
         vendor=vendor.label if vendor else "the model",
-        provider=vendor.name if vendor else "",
         variable=vendor.key_variable if vendor else "",
         address=vendor.base_url_variable if vendor else "",
         wait=duration(getattr(error, "retry_after", None)),

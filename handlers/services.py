@@ -43,8 +43,8 @@ class Services:
     """`allowance` is the most that a summary may cost without a question, in US dollars; None for no limit.
 
     `keep_text` says whether what people wrote may be written down, and `retention_days` for how long; `clock` gives
-    epoch seconds. A case is sorted under its lock in `sorting`, so that several edits cost one call;
-    `reading` are the turns of each person to have a conversation read.
+    epoch seconds. Of `locks`, each case has one for its sorting, so that several edits cost one call, and the settings
+    have one for changes of an item in a list; `reading` are the turns of each person to have a conversation read.
     """
 
     workspace: Workspace
@@ -67,7 +67,7 @@ class Services:
     keep_text: bool
     retention_days: int
     clock: Callable[[], float] = time.time
-    sorting: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     reading: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
 
     @classmethod

@@ -13,7 +13,7 @@ from bot.summaries import covered, remembered
 from handlers import answers, blocks, direct
 from handlers.answers import Look
 from handlers.buttons import chosen
-from handlers.client import UNANSWERED, refusal
+from handlers.client import FAILURES, refusal
 from handlers.links import permalink
 from handlers.posts import InConversation
 from handlers.refusals import Refusal
@@ -127,5 +127,5 @@ async def posted(sharing: Sharing, job: Job, services: Services) -> bool:
     kept = await services.store.summary(sharing.summary)
     try:
         return kept is not None and await outlet(sharing, kept, job, services).posted() is not None
-    except (SlackApiError, *UNANSWERED):
+    except FAILURES:
         return False

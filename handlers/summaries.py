@@ -2,12 +2,9 @@
 
 import asyncio
 import logging
-import time
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import aiohttp
 from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
 
@@ -23,7 +20,7 @@ from handlers import answers, blocks, quotes, targets
 from handlers.answers import Look
 from handlers.asks import Ask, Spend, Surface
 from handlers.blocks import Content
-from handlers.client import refusal
+from handlers.client import FAILURES, refusal
 from handlers.direct import ForAsker, send
 from handlers.links import permalink
 from handlers.modals import InModal
@@ -144,7 +141,7 @@ async def read_for(ask: Ask, services: Services) -> Read:
 async def begin(ask: Ask, services: Services) -> float:
     """When the span begins that the asker named, in the asker's time zone; epoch seconds. Raises `Refusal`."""
     zone = ZoneInfo((await services.people.person(ask.user)).tz)
-    return targets.begin(ask.since, datetime.fromtimestamp(time.time(), zone)).timestamp()
+    return targets.begin(ask.since, services.now().astimezone(zone)).timestamp()
 
 
 def worth_it(transcript: Transcript) -> None:
@@ -202,7 +199,7 @@ def progress(ask: Ask, job: Job, services: Services) -> Progress:
     async def tell(done: int, parts: int) -> None:
         try:
             await place.progress(blocks.notice(f"Reading… {done} of {parts} parts."))
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        except FAILURES as error:
             log.info("Progress of job %s was not shown: %s", job.id, type(error).__name__)
 
     return tell

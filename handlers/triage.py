@@ -18,6 +18,7 @@ from bot.store.triage import state
 from bot.transcript import Message
 from bot.triager import Triage
 from handlers import mrkdwn, outages, quiet, support, triage_posts
+from handlers.client import FAILURES
 from handlers.history import written
 from handlers.services import Services
 from handlers.support import Reason
@@ -117,7 +118,7 @@ async def perform(job: Job, services: Services) -> None:
     settings = await services.settings.read()
     id = await case_of(note, settings, services)
     if id is not None:
-        async with services.sorting.setdefault(id, asyncio.Lock()):
+        async with services.locks.setdefault(id, asyncio.Lock()):
             await sort(id, settings, services)
         await rejoin(note, id, services)
 
@@ -159,7 +160,7 @@ async def sort(id: str, settings: Settings, services: Services) -> None:
         await sort_anew(case, settings, services)
     except ProviderError as error:
         await wait(case, error.kind, services)
-    except triage_posts.FAILURES as error:
+    except FAILURES as error:
         kind = triage_posts.kind(error)
         if kind in SHUT_OUT:
             log.warning("Case %s is not sorted, Slack says %s: invite the bot to the channel again", id, kind)

@@ -7,7 +7,7 @@ from adapters.models import label
 from bot.categories import URGENCIES, Category
 from bot.settings import Settings
 from bot.store import Case
-from bot.triager import in_words
+from bot.triager import in_words, unsure
 from handlers.blocks import NAME_LENGTH, Content, actions, button, clip, context, fitted, plain, section
 from handlers.mrkdwn import escape
 
@@ -45,7 +45,7 @@ def card(case: Case, settings: Settings, names: Mapping[str, str]) -> Content:
 
 def is_unsure(case: Case, settings: Settings) -> bool:
     """Whether a person has to decide, and none has yet."""
-    return case.corrected_by is None and (not case.confidence or case.confidence < settings.confidence_floor)
+    return case.corrected_by is None and unsure(case.confidence, settings)
 
 
 def said(case: Case, settings: Settings, names: Mapping[str, str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bot.settings import Settings
 from bot.store import Case
 from handlers import pace, posts, triage_cards
 from handlers.blocks import Content
-from handlers.client import UNANSWERED, passes, refusal
+from handlers.client import FAILURES, passes, refusal
 from handlers.outbox import Outbox
 from handlers.services import Services
 
@@ -26,9 +26,6 @@ PATIENCE = timedelta(hours=1)
 
 SHORTEST_WAIT, LONGEST_WAIT = 5.0, 120.0
 """The seconds between two tries, which grow."""
-
-FAILURES = (SlackApiError, *UNANSWERED)
-"""What is raised where Slack refuses something, or did not say whether it took it."""
 
 AS_WANTED = ("already_reacted", "no_reaction")
 GONE = ("message_not_found", "thread_not_found", "channel_not_found")

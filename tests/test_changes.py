@@ -108,7 +108,7 @@ def test_it_puts_a_value_into_words(name: str, written: object, said: str) -> No
 @pytest.mark.parametrize(
     ("name", "written", "said"),
     [
-        ("daily_budget_usd", "null", "unlimited"),
+        ("daily_budget_usd", "null", "no limit"),
         ("triage_model", '[{"provider": "gone"}]', '[{"provider": "gone"}]'),
         ("a_later_setting", '"x"', '"x"'),
         ("timezone", "not JSON", "not JSON"),

@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 
 from rich.console import Console
 
-from bot.reports import Totals, as_json, show_calls, totals
-from bot.store import Call
+from bot.reports import as_json, show_calls, totals
+from bot.store import Call, Totals
 
 CALL = Call(
     id="call-1",
@@ -59,7 +59,7 @@ def test_it_adds_up() -> None:
 
 
 def test_it_adds_nothing_up_to_zero() -> None:
-    assert totals([]) == Totals(0, 0, 0, 0, 0.0, 0)
+    assert totals([]) == Totals(calls=0, failed=0, input_tokens=0, output_tokens=0, cost_usd=0.0, unpriced=0)
 
 
 def test_it_prints_a_row_for_a_call() -> None:

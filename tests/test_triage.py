@@ -326,7 +326,7 @@ async def join_a_case_that_goes(slack: Sandbox, precis: Precis) -> str:
     services = precis.services
     first = await say(slack, precis, "hmm")
     [case] = await cases(precis)
-    async with services.sorting.setdefault(case.id, asyncio.Lock()):
+    async with services.locks.setdefault(case.id, asyncio.Lock()):
         second = await slack.person(ADA).say(SUPPORT, "I need an invoice")
         async with asyncio.timeout(PATIENCE):
             while await services.store.case_of(case.workspace, SUPPORT, second) is None:

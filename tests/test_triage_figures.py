@@ -336,7 +336,7 @@ async def test_it_gives_programs_every_figure(store: Store) -> None:
     assert as_json(replace(found, corrected=Proportion(0, 0)))["corrected"] == {
         "hits": 0,
         "of": 0,
-        "share": None,
+        "value": None,
         "interval": None,
     }
 

@@ -15,7 +15,7 @@ from bot.llm import Origin
 from bot.settings import Category, Settings
 from bot.store import Store
 from bot.transcript import Message
-from bot.triager import LONGEST_CASE, Triage, Triager, in_words
+from bot.triager import LONGEST_CASE, Triage, Triager, in_words, unsure
 from tests.gateways import Opened, at, opened
 from tests.vendors import OpenAIServer
 
@@ -199,7 +199,7 @@ async def test_it_takes_an_impossible_confidence_for_none(server: OpenAIServer, 
     found = await sort(triager, "The export fails")
 
     assert (found.category, found.confidence) == ("bug", 0.0)
-    assert found.unsure(0.0)
+    assert unsure(found.confidence, Settings(confidence_floor=0))
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ async def test_it_leaves_a_case_to_a_person_where_the_answer_is_of_no_use(
         call="",
         text="URGENT: how do I get a refund for the invoice?",
     )
-    assert found.unsure(0.0)
+    assert unsure(found.confidence, Settings(confidence_floor=0))
 
 
 @pytest.mark.parametrize(
@@ -329,12 +329,10 @@ async def test_it_raises_where_no_model_answers(
 
 
 @pytest.mark.parametrize(
-    ("confidence", "floor", "unsure"), [(0.5, 0.5, False), (0.49, 0.5, True), (0.0, 0.0, True), (0.1, 0.0, False)]
+    ("confidence", "floor", "for_a_person"), [(0.5, 0.5, False), (0.49, 0.5, True), (0.0, 0.0, True), (0.1, 0.0, False)]
 )
-def test_it_is_unsure_below_the_floor(confidence: float, floor: float, unsure: bool) -> None:
-    found = Triage("bug", "p2", confidence, "", noise=False, likeliest=("bug", "other"), call="1", text="")
-
-    assert found.unsure(floor) is unsure
+def test_it_is_unsure_below_the_floor(confidence: float, floor: float, for_a_person: bool) -> None:
+    assert unsure(confidence, Settings(confidence_floor=floor)) is for_a_person
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import app
 from bot.checks.finding import Finding, ok, problem, warning
 from bot.checks.setup import Setup
-from handlers.client import client, session
+from handlers.client import UNANSWERED, client, session
 
 MANIFEST = Path(__file__).parents[2] / "manifest.json"
 SECONDS = 15.0
 """How long Slack may take to answer one question, other tries included."""
 
 BOT, SCOPES, SOCKET = "Slack bot token", "Slack scopes", "Slack app token"
-UNREADABLE = (*app.UNREACHABLE, AttributeError, TypeError, ValueError)
+UNREADABLE = (*UNANSWERED, AttributeError, TypeError, ValueError)
 """What the SDK raises where no Slack answers."""
 
 
