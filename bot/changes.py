@@ -1,7 +1,7 @@
 """Changes of settings in words: what was changed, from what to what, and why."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 
@@ -13,6 +13,11 @@ from bot.settings import OPERATOR, Settings, model_setting
 from bot.store import Change
 
 AS_CONFIGURED = "as configured"
+NO_CHANGES = "Nothing has been changed yet: everything is as configured."
+
+Names = Callable[[str], str]
+"""Gives the name of whoever made a change."""
+
 DEFAULTS = {"shadow": "off", **{model_setting(task): "the default model" for task in TASKS}}
 """What holds where a setting is not set, and the environment has no word in it."""
 

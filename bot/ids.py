@@ -11,3 +11,6 @@ def pattern(kinds: str) -> re.Pattern[str]:
 CHANNEL, CONVERSATION = pattern("CG"), pattern("CDG")
 PERSON, OWNER = pattern("UW"), pattern("UWS")
 """A conversation may be a direct message too, an owner a user group."""
+
+GROUP_ID = "S"
+"""How the id of a user group begins."""

@@ -4,7 +4,7 @@ import logging
 import re
 from datetime import datetime, timedelta
 
-from bot.changes import changer, told
+from bot.changes import Names, changer, told
 from bot.inbox import Inbox, Job
 from bot.settings import OPERATOR, Settings
 from bot.store import Change
@@ -43,9 +43,14 @@ async def perform(job: Job, services: Services) -> None:
         await outlet.deliver(await content(change, services))
 
 
+async def names(changed_by: set[str], services: Services) -> Names:
+    known = await services.people.names(changed_by - {OPERATOR})
+    return lambda user: known.get(user, changer(user))
+
+
 async def content(change: Change, services: Services) -> Content:
-    names = await services.people.names({change.changed_by} - {OPERATOR})
-    text = escape(told(change, names.get(change.changed_by, changer(change.changed_by))))
+    name = await names({change.changed_by}, services)
+    text = escape(told(change, name(change.changed_by)))
     if change.name in CHANNELS:
         text = CHANNEL.sub(r"<#\g<0>>", text)
     return Content(text=text, blocks=(section(text),))

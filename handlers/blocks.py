@@ -40,52 +40,6 @@ def notice(sentence: str) -> Content:
     return Content(text=escape(sentence), blocks=(section(escape(sentence)),))
 
 
-def help_card(bot: str) -> Content:
-    """What a person can do with Precis."""
-    lines = [
-        "`/tldr` alone: pick one of this channel's threads, or its last 24 hours.",
-        "`/tldr 200`, `/tldr 24h`, `/tldr since monday`: this channel over that span.",
-        f"`@{bot} tldr` inside a thread: the summary comes in that thread, for everyone there.",
-        "`/tldr` and a message link: the summary comes here, for your eyes only.",
-        "*Summarise thread* in a message's ⋮ menu (_More actions_): the same, without a link.",
-        f"A message link sent to @{bot} as a direct message.",
-        "Words behind any of these say what to look for or in which language: `/tldr 24h only the decisions`.",
-    ]
-    text = "I summarise Slack threads and channels, with a link to the message behind every line.\n" + "\n".join(
-        f"• {line}" for line in lines
-    )
-    return Content(
-        text=text.replace("*Summarise thread*", "Summarise thread").replace("_More actions_", "More actions"),
-        blocks=(section(text), context(how_to_copy())),
-    )
-
-
-def how_to_copy() -> str:
-    return "To copy a message link, open the message's ⋮ menu (_More actions_) and choose _Copy link_."
-
-
-def needs_link() -> Content:
-    """The answer to `tldr` alone in a direct message."""
-    text = "Which thread? Give me the link of any message in it: `/tldr https://…`"
-    return Content(text=f"{text}\n{how_to_copy().replace('_', '')}", blocks=(section(text), context(how_to_copy())))
-
-
-def welcome(bot: str) -> Content:
-    """The one line on joining a channel."""
-    return notice(
-        f"Hello, I am Precis: @{bot} tldr in a thread posts its summary there, and /tldr with a message link gives one "
-        "to the asker alone. I read a conversation here only when somebody asks who may read it in Slack."
-    )
-
-
-def welcome_support(bot: str) -> Content:
-    """The one line on joining a support channel."""
-    return notice(
-        "Hello, I am Precis. I sort each new message here, and put a card with its category, urgency and owner in its "
-        f"thread. @{bot} tldr in a thread summarises it."
-    )
-
-
 def clip(text: str, length: int) -> str:
     """A text on one line, cut where it is longer than Slack would count, which is after escaping.
 

@@ -107,4 +107,6 @@ def in_window(body: dict[str, Any]) -> Ask:
 
 
 def chosen(body: dict[str, Any]) -> str:
-    return str(body["actions"][0]["value"])
+    """The value of what was pressed, or of what was picked from a menu."""
+    action = body["actions"][0]
+    return str(action["selected_option"]["value"] if "selected_option" in action else action["value"])

@@ -6,24 +6,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.inbox import Job
-from handlers import blocks
-from handlers.blocks import Content
+from handlers.blocks import Content, context, notice, section
 from handlers.posts import InConversation
 from handlers.refusals import ChannelLink, NotInThread, OtherWorkspace
 from handlers.replies import sentence
 from handlers.services import Services
 
 QUEUE = "card"
-
-CARDS: Mapping[str, Callable[[str], Content]] = {
-    "help": blocks.help_card,
-    "welcome": blocks.welcome,
-    "welcome_support": blocks.welcome_support,
-    "needs_link": lambda bot: blocks.needs_link(),
-    "not_in_thread": lambda bot: blocks.notice(sentence(NotInThread(), bot=bot)),
-    "channel_link": lambda bot: blocks.notice(sentence(ChannelLink(), bot=bot)),
-    "other_workspace": lambda bot: blocks.notice(sentence(OtherWorkspace(), bot=bot)),
-}
 
 
 class Card(BaseModel):
@@ -55,3 +44,60 @@ async def perform(job: Job, services: Services) -> None:
 
 async def give_up(job: Job, services: Services) -> None:
     """A card that cannot be posted is not worth a message about it."""
+
+
+def help_card(bot: str) -> Content:
+    """What a person can do with Precis."""
+    lines = [
+        "`/tldr` alone: pick one of this channel's threads, or its last 24 hours.",
+        "`/tldr 200`, `/tldr 24h`, `/tldr since monday`: this channel over that span.",
+        f"`@{bot} tldr` inside a thread: the summary comes in that thread, for everyone there.",
+        "`/tldr` and a message link: the summary comes here, for your eyes only.",
+        "*Summarise thread* in a message's ⋮ menu (_More actions_): the same, without a link.",
+        f"A message link sent to @{bot} as a direct message.",
+        "Words behind any of these say what to look for or in which language: `/tldr 24h only the decisions`.",
+    ]
+    text = "I summarise Slack threads and channels, with a link to the message behind every line.\n" + "\n".join(
+        f"• {line}" for line in lines
+    )
+    return Content(
+        text=text.replace("*Summarise thread*", "Summarise thread").replace("_More actions_", "More actions"),
+        blocks=(section(text), context(how_to_copy())),
+    )
+
+
+def how_to_copy() -> str:
+    return "To copy a message link, open the message's ⋮ menu (_More actions_) and choose _Copy link_."
+
+
+def needs_link() -> Content:
+    """The answer to `tldr` alone in a direct message."""
+    text = "Which thread? Give me the link of any message in it: `/tldr https://…`"
+    return Content(text=f"{text}\n{how_to_copy().replace('_', '')}", blocks=(section(text), context(how_to_copy())))
+
+
+def welcome(bot: str) -> Content:
+    """The one line on joining a channel."""
+    return notice(
+        f"Hello, I am Precis: @{bot} tldr in a thread posts its summary there, and /tldr with a message link gives one "
+        "to the asker alone. I read a conversation here only when somebody asks who may read it in Slack."
+    )
+
+
+def welcome_support(bot: str) -> Content:
+    """The one line on joining a support channel."""
+    return notice(
+        "Hello, I am Precis. I sort each new message here, and put a card with its category, urgency and owner in its "
+        f"thread. @{bot} tldr in a thread summarises it."
+    )
+
+
+CARDS: Mapping[str, Callable[[str], Content]] = {
+    "help": help_card,
+    "welcome": welcome,
+    "welcome_support": welcome_support,
+    "needs_link": lambda bot: needs_link(),
+    "not_in_thread": lambda bot: notice(sentence(NotInThread(), bot=bot)),
+    "channel_link": lambda bot: notice(sentence(ChannelLink(), bot=bot)),
+    "other_workspace": lambda bot: notice(sentence(OtherWorkspace(), bot=bot)),
+}

@@ -4,14 +4,12 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from bot.changes import changer
 from bot.inbox import Job, Later
-from bot.settings import OPERATOR
 from bot.store import KeptSummary
 from bot.summary import Summary
 from bot.week import Week
-from handlers import home_cards, home_triage
-from handlers.home_cards import Kept, Names, Office
+from handlers import audits, home_cards, home_triage
+from handlers.home_cards import Kept, Office
 from handlers.links import TS, permalink
 from handlers.refusals import NotFound
 from handlers.services import Services
@@ -110,12 +108,7 @@ async def furnished(services: Services) -> Office:
         retention_days=services.retention_days,
         week=await services.store.costs(by="model", since=begun, until=now, zone=settings.zone),
         changes=changes,
-        names=await names({change.changed_by for change in changes}, services),
+        names=await audits.names({change.changed_by for change in changes}, services),
         glance=home_triage.glance(figures),
         quiet=home_triage.remarks(figures),
     )
-
-
-async def names(changed_by: set[str], services: Services) -> Names:
-    known = await services.people.names(changed_by - {OPERATOR})
-    return lambda user: known.get(user, changer(user))

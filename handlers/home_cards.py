@@ -1,13 +1,14 @@
 """The Home tab as a pure function: what everybody finds there, and below it what admins do."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot import changes
 from bot.amounts import plural
+from bot.changes import Names
 from bot.setting_forms import FORMS
 from bot.settings import Settings
 from bot.store import Change, Costs
@@ -33,10 +34,6 @@ WHAT = (
 )
 NO_SUMMARIES = "You have not asked for a summary lately. What you ask for appears here, and only you see it."
 NO_CALLS = "No calls to models yet."
-NO_CHANGES = "Nothing has been changed yet: everything is as configured."
-
-Names = Callable[[str], str]
-"""Gives the name of whoever made a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def administered(office: Office) -> Iterator[dict[str, Any]]:
     yield from sections(office.glance)
     yield from quiet(office.settings.quiet_channels, office.quiet)
     yield header("Recent changes")
-    yield from sections([changed(change, office.names) for change in office.changes] or [NO_CHANGES])
+    yield from sections([changed(change, office.names) for change in office.changes] or [changes.NO_CHANGES])
     yield actions(button("Refresh", REFRESH, "refresh", label="Show the latest figures"))
 
 

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from slack_bolt.async_app import AsyncAck
 
 from bot.categories import MOST, OTHER, Category
+from bot.ids import GROUP_ID
 from handlers import home_modals
 from handlers.buttons import chosen
 from handlers.home_edits import DENIED, TITLE, admitted, fault, is_admin, make, pressing, show, turn
-from handlers.home_modals import DESCRIPTION, EMOJI, GROUP, NAME, OWNER, USER_GROUP
+from handlers.home_modals import DESCRIPTION, EMOJI, GROUP, NAME, OWNER
 from handlers.replies import reporting
 from handlers.services import Services
 
@@ -140,7 +141,7 @@ def read(values: Mapping[str, Any]) -> Category:
     group = (values[GROUP][GROUP].get("value") or "").strip()
     if person and group:
         raise Wrong(GROUP, ONE_OWNER)
-    if group and not group.startswith(USER_GROUP):
+    if group and not group.startswith(GROUP_ID):
         raise Wrong(GROUP, NO_ID)
     typed = {name: (values[name][name].get("value") or "").strip() for name in (NAME, DESCRIPTION, EMOJI)}
     try:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.categories import LONGEST_DESCRIPTION, LONGEST_NAME, MOST, OTHER, Category
+from bot.ids import GROUP_ID
 from bot.setting_forms import FORMS
 from handlers import provider_menus
 from handlers.blocks import actions, button, clip, context, plain, section
-from handlers.home_fields import FIELDS, places
+from handlers.home_fields import FIELDS, places, typed
 from handlers.mrkdwn import escape
 
 SET, CATEGORY, STOP_ALL = "home_set", "home_category", "home_stop_all"
@@ -19,7 +20,6 @@ BUDGETS = ("daily_budget_usd", "monthly_budget_usd")
 
 UNSEEN = "Kept besides, because you are not in it: {places}"
 KEPT = "Now {places}, which you are not in. It stays unless you choose another."
-USER_GROUP = "S"
 
 
 def notice(title: str, sentence: str) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def named(category: Category) -> str:
 def owned(owner: str) -> str:
     if not owner:
         return "no owner"
-    return f"<!subteam^{owner}>" if owner.startswith(USER_GROUP) else f"<@{owner}>"
+    return f"<!subteam^{owner}>" if owner.startswith(GROUP_ID) else f"<@{owner}>"
 
 
 def category(given: Category | None) -> dict[str, Any]:
@@ -99,21 +99,16 @@ def category(given: Category | None) -> dict[str, Any]:
 
 def inputs(given: Category | None) -> Iterable[dict[str, Any]]:
     owner = given.owner if given else ""
-    group = owner if owner.startswith(USER_GROUP) else ""
+    group = owner if owner.startswith(GROUP_ID) else ""
     person = {"initial_user": owner} if owner and not group else {}
-    text = "plain_text_input"
-    yield entry(NAME, "Name", filled(text, given.name if given else "", LONGEST_NAME), hint="Such as bug-report.")
+    yield entry(NAME, "Name", typed(given.name if given else "", max_length=LONGEST_NAME), hint="Such as bug-report.")
     about = "What belongs into it: the model is told this line."
-    described = filled(text, given.description if given else "", LONGEST_DESCRIPTION)
+    described = typed(given.description if given else "", max_length=LONGEST_DESCRIPTION)
     yield entry(DESCRIPTION, "Description", described, hint=about)
     yield entry(OWNER, "Owner", {"type": "users_select", **person}, optional=True)
     hint = "The id of a user group (S…), if no single person owns it. p1 cases mention the owner."
-    yield entry(GROUP, "Owner group", filled(text, group, 25), hint=hint, optional=True)
-    yield entry(EMOJI, "Emoji", filled(text, given.emoji if given else "label", 120), hint="Its name, such as bug.")
-
-
-def filled(kind: str, text: str, longest: int) -> dict[str, Any]:
-    return {"type": kind, "max_length": longest} | ({"initial_value": text} if text else {})
+    yield entry(GROUP, "Owner group", typed(group, max_length=25), hint=hint, optional=True)
+    yield entry(EMOJI, "Emoji", typed(given.emoji if given else "label", max_length=120), hint="Its name, such as bug.")
 
 
 def removal(name: str) -> dict[str, Any]:

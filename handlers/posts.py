@@ -1,7 +1,9 @@
 """Where an answer goes, each place posting once for one job however often the job is tried."""
 
+import logging
 import math
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from slack_sdk.errors import SlackApiError
@@ -9,9 +11,11 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.inbox import Job
 from handlers import pace
-from handlers.blocks import Content
-from handlers.client import refusal
+from handlers.blocks import Content, notice
+from handlers.client import FAILURES, refusal
 from handlers.services import Services
+
+log = logging.getLogger("precis.posts")
 
 EVENT_TYPE = "precis_job"
 LOOK_BACK = 100
@@ -40,6 +44,18 @@ class Outlet(Protocol):
     async def deliver(self, content: Content) -> None:
         """Show the answer. Raises `Later`, and `SlackApiError`, `ResponseFailed` or `aiohttp.ClientError` when Slack
         fails."""
+
+
+def progress(place: Outlet, job: Job, words: str) -> Callable[[int, int], Awaitable[None]]:
+    """Shows how much is done of how much, where Slack takes it; `words` have a place for each."""
+
+    async def tell(done: int, all: int) -> None:
+        try:
+            await place.progress(notice(words.format(f"{done:,}", f"{all:,}")))
+        except FAILURES as error:
+            log.info("Progress of job %s was not shown: %s", job.id, type(error).__name__)
+
+    return tell
 
 
 class InConversation:
@@ -110,17 +126,22 @@ class InConversation:
     async def update(self, ts: str, content: Content) -> None:
         """Replace the post; one that somebody has deleted stays deleted."""
         try:
-            await self.slack.chat_update(
-                channel=self.channel,
-                ts=ts,
-                text=content.text or "",
-                blocks=list(content.blocks),
-                metadata=metadata(self.job.id),
-                parse="none",
-            )
+            await change(content, self.services, channel=self.channel, ts=ts, mark=self.job.id)
         except SlackApiError as error:
             if refusal(error) != "message_not_found":
                 raise
+
+
+async def change(content: Content, services: Services, *, channel: str, ts: str, mark: str) -> None:
+    """Replace a post by this content, with its mark. Raises `SlackApiError`."""
+    await services.slack.chat_update(
+        channel=channel,
+        ts=ts,
+        text=content.text or "",
+        blocks=list(content.blocks),
+        metadata=metadata(mark),
+        parse="none",
+    )
 
 
 async def post(

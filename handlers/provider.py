@@ -10,12 +10,12 @@ from bot.catalogue import Misunderstood
 from bot.choices import DEFAULT, TASKS
 from bot.inbox import Job
 from bot.overview import look
-from bot.settings import OPERATOR, model_setting
+from bot.settings import model_setting
 from bot.switching import ASKED, BUDGETS, Asked, Compare, Help, History, Report, Status, Switch, parse
-from handlers import blocks, compare, digest, provider_cards, switches
+from handlers import audits, blocks, compare, digest, provider_cards, switches
 from handlers.blocks import Content
+from handlers.buttons import chosen
 from handlers.direct import ForAsker
-from handlers.provider_cards import Names
 from handlers.replies import GIVEN_UP, reporting, taking, tell
 from handlers.services import Services
 from handlers.switches import Order
@@ -73,11 +73,6 @@ async def anyway(ack: AsyncAck, body: dict[str, Any], services: Services) -> Non
         await ack()
 
 
-def chosen(body: dict[str, Any]) -> str:
-    action = body["actions"][0]
-    return str(action["selected_option"]["value"] if "selected_option" in action else action["value"])
-
-
 async def take(asked: Asked, body: dict[str, Any], services: Services, *, anyway: bool = False) -> None:
     order = Order(
         user=body["user"]["id"],
@@ -121,19 +116,14 @@ async def history(order: Order, services: Services) -> Content:
     if not await services.admins.include(order.user):
         changes = [replace(change, reason=None) for change in changes if change.name in EVERYBODYS]
     shown = changes[:CHANGES]
-    return provider_cards.history(shown, await names({change.changed_by for change in shown}, services))
+    return provider_cards.history(shown, await audits.names({change.changed_by for change in shown}, services))
 
 
 async def status(order: Order, services: Services) -> Content:
     overview = await look(services.gateway, services.settings)
     changed_by = {row.changed_by for row in overview.standing.values()}
     catalogue = services.catalogue if await services.admins.include(order.user) else None
-    return provider_cards.status(overview, await names(changed_by, services), catalogue)
-
-
-async def names(changed_by: set[str], services: Services) -> Names:
-    known = await services.people.names(changed_by - {OPERATOR})
-    return lambda user: known.get(user, "the operator")
+    return provider_cards.status(overview, await audits.names(changed_by, services), catalogue)
 
 
 async def give_up(job: Job, services: Services) -> None:

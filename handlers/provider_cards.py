@@ -1,6 +1,6 @@
 """What `/llm-provider` shows: who answers what, how they do, what they cost, and for admins the menus to change it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from adapters.errors import ModelNotFound, OverBudget, ProviderError
 from bot.amounts import cost, exact, plural
 from bot.budget import Left
 from bot.catalogue import Catalogue, close_models, either
-from bot.changes import named, sampled, shared, told
+from bot.changes import NO_CHANGES, Names, named, sampled, shared, told
 from bot.choices import DEFAULT, TASKS
 from bot.overview import Health, Overview, replacements
 from bot.purposes import WORK
@@ -59,9 +59,6 @@ FAILURES: Mapping[str, str] = {
     "timed_out": "it took too long",
     "unreachable": "it could not be reached",
 }
-
-Names = Callable[[str], str]
-"""Gives the name of whoever made a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +206,7 @@ def history(changes: Sequence[Change], names: Names) -> Content:
     lines = [
         f"• {date(datetime.fromisoformat(change.changed_at))}: {escape(told(change, names(change.changed_by)))}"
         for change in changes
-    ] or ["Nothing has been changed yet: everything is as configured."]
+    ] or [NO_CHANGES]
     texts = list(packed("*The last changes*", lines))
     return fitted([text.replace("*", "") for text in texts], map(section, texts))
 

@@ -1,25 +1,23 @@
 """The job behind a confirmed comparison: ask the models, show how far it has come, then what came of it."""
 
 import json
-import logging
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 
 from bot.inbox import Job
-from bot.replay import Plan, Progress, Quote
+from bot.replay import Plan, Quote
 from handlers import blocks, comparisons
-from handlers.client import BAD_BLOCKS, FAILURES, refusal
+from handlers.client import BAD_BLOCKS, refusal
 from handlers.compare import Compare, allowed, asked_by
-from handlers.posts import InConversation
+from handlers.posts import InConversation, progress
 from handlers.replies import GIVEN_UP, taking
 from handlers.services import Services
 
-log = logging.getLogger("precis.compare")
-
 QUEUE = "replay"
 COMPARING = "Comparing…"
+COMPARED_SO_FAR = f"{COMPARING} {{}} of {{}} answers."
 
 
 class Replayed(Compare):
@@ -56,7 +54,7 @@ async def perform(job: Job, services: Services) -> None:
             await place.deliver(comparisons.question(plan, estimates, question(wanted, quote), dearer=True))
             return
         await place.announce(blocks.notice(COMPARING))
-        refused = await services.replay.run(plan, wanted.user, progress(place, job))
+        refused = await services.replay.run(plan, wanted.user, progress(place, job, COMPARED_SO_FAR))
         if not await job.save(json.dumps(sorted(map(str, refused)))):
             return
     await deliver(wanted, plan, place, job, services)
@@ -88,15 +86,3 @@ async def give_up(job: Job, services: Services) -> None:
 def outlet(wanted: Replayed, job: Job, services: Services) -> InConversation:
     """The question, which shows first how far it has come and then the answer."""
     return InConversation(services, job, channel=wanted.channel, thread_ts=None, after=wanted.ts, posted=wanted.ts)
-
-
-def progress(place: InConversation, job: Job) -> Progress:
-    """Shows how many answers there are, where Slack takes it."""
-
-    async def tell(done: int, answers: int) -> None:
-        try:
-            await place.progress(blocks.notice(f"{COMPARING} {done:,} of {answers:,} answers."))
-        except FAILURES as error:
-            log.info("Progress of job %s was not shown: %s", job.id, type(error).__name__)
-
-    return tell

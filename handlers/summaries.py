@@ -13,23 +13,24 @@ from bot.inbox import Job
 from bot.offload import offload
 from bot.origin import Origin
 from bot.summaries import Order, TooDear
-from bot.summariser import Progress
 from bot.transcript import Transcript
 from bot.wish import Wish
 from handlers import answers, blocks, quotes, targets
 from handlers.answers import Look
 from handlers.asks import Ask, Spend, Surface
 from handlers.blocks import Content
-from handlers.client import FAILURES, refusal
+from handlers.client import refusal
 from handlers.direct import ForAsker, send
 from handlers.links import permalink
 from handlers.modals import InModal
-from handlers.posts import InConversation, Outlet
+from handlers.posts import InConversation, Outlet, progress
 from handlers.refusals import NothingToRead, Refusal, SingleMessage
 from handlers.replies import GIVEN_UP, sentence
 from handlers.services import Services
 
 log = logging.getLogger("precis.summaries")
+
+READ_SO_FAR = "Reading… {} of {} parts."
 
 QUEUE = "summary"
 READ_AT_ONCE = 4
@@ -116,7 +117,7 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
             await services.summaries.admit(ask.channel, ask.subject, wish(ask), origin)
             read = await read_for(ask, services)
         wanted = await order(ask, read, origin, services)
-        found = await services.summaries.of(wanted, progress(ask, job, services))
+        found = await services.summaries.of(wanted, progress(outlet(ask, job, services), job, READ_SO_FAR))
     except TooDear as quote:
         return Outcome(content=quotes.question(quote, ask), private=private)
     except (Refusal, ProviderError) as error:
@@ -190,16 +191,3 @@ def look(ask: Ask, wanted: Order, read: Read, services: Services, private: bool)
         remark=f"only the newest {newest:,} of {whole:,} messages" if newest < whole else read.remark,
         shareable=ask.surface is not Surface.MENTION and bool(read.root) and newest == whole,
     )
-
-
-def progress(ask: Ask, job: Job, services: Services) -> Progress:
-    """Shows how many parts of a long conversation have been read, where something can be updated."""
-    place = outlet(ask, job, services)
-
-    async def tell(done: int, parts: int) -> None:
-        try:
-            await place.progress(blocks.notice(f"Reading… {done} of {parts} parts."))
-        except FAILURES as error:
-            log.info("Progress of job %s was not shown: %s", job.id, type(error).__name__)
-
-    return tell

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from handlers import blocks, targets
+from handlers import blocks, cards, targets
 from handlers.asks import Ask, Surface, steering
 from handlers.blocks import Content
 from handlers.links import Link
@@ -29,9 +29,9 @@ async def answer(command: dict[str, Any], services: Services) -> Content:
     except Refusal as refusal:
         return blocks.notice(sentence(refusal, bot=services.workspace.bot_name))
     if isinstance(target, Help):
-        return blocks.help_card(services.workspace.bot_name)
+        return cards.help_card(services.workspace.bot_name)
     if isinstance(target, Picker) and command["channel_id"].startswith("D"):
-        return blocks.needs_link()
+        return cards.needs_link()
     if isinstance(target, Picker):
         await services.inbox.put(command["trigger_id"], PICKER, from_command(command).model_dump())
         return blocks.notice(blocks.LOOKING)

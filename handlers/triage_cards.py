@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.models import label
 from bot.categories import URGENCIES, Category
+from bot.ids import GROUP_ID
 from bot.settings import Settings
 from bot.store import Case
 from bot.triager import in_words, unsure
@@ -21,14 +22,13 @@ GUESS = ":guess"
 
 NEEDS_A_HUMAN = "Not sure: needs a human."
 MOST_URGENT = URGENCIES[0]
-GROUP = "S"
 DONE_MARK = "white_check_mark"
 
 
 def people(case: Case, settings: Settings) -> set[str]:
     """The ids of those whom the card names."""
     found = {case.assignee, case.done_by, case.corrected_by, case.dismissed_by, owner(case, settings)}
-    return {id for id in found if id and not id.startswith(GROUP)}
+    return {id for id in found if id and not id.startswith(GROUP_ID)}
 
 
 def card(case: Case, settings: Settings, names: Mapping[str, str]) -> Content:
@@ -85,8 +85,8 @@ def owned(case: Case, settings: Settings, names: Mapping[str, str]) -> str:
     if not id:
         return "no owner"
     if case.urgency == MOST_URGENT and case.status == "open":
-        return f"owner <!subteam^{id}>" if id.startswith(GROUP) else f"owner <@{id}>"
-    return "owner: the owner group" if id.startswith(GROUP) else f"owner: {named(id, names)}"
+        return f"owner <!subteam^{id}>" if id.startswith(GROUP_ID) else f"owner <@{id}>"
+    return "owner: the owner group" if id.startswith(GROUP_ID) else f"owner: {named(id, names)}"
 
 
 def named(id: str, names: Mapping[str, str]) -> str:

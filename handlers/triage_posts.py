@@ -79,14 +79,7 @@ async def drawn(case: Case, settings: Settings, services: Services) -> Content:
 async def update(case: Case, content: Content, services: Services) -> None:
     """Replace the card; one that somebody has deleted stays deleted."""
     try:
-        await services.slack.chat_update(
-            channel=case.channel,
-            ts=case.card_ts or "",
-            text=content.text or "",
-            blocks=list(content.blocks),
-            metadata=posts.metadata(case.id),
-            parse="none",
-        )
+        await posts.change(content, services, channel=case.channel, ts=case.card_ts or "", mark=case.id)
     except SlackApiError as error:
         if refusal(error) not in GONE:
             raise

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.sandbox.blocks import message_blocks
 from bot.summaries import Summarised
 from bot.summary import Citation, Entry, Summary
-from handlers import answers, blocks
+from handlers import answers, blocks, cards
 from handlers.answers import Look
 from handlers.blocks import Content
 from handlers.links import Link, find, permalink
@@ -294,9 +294,9 @@ def test_it_counts_the_messages_it_read(messages: int, said: str) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        blocks.help_card("precis_dev"),
-        blocks.needs_link(),
-        blocks.welcome("precis_dev"),
+        cards.help_card("precis_dev"),
+        cards.needs_link(),
+        cards.welcome("precis_dev"),
         blocks.notice(blocks.READING),
         blocks.notice("Use <!here> & wait"),
     ],
@@ -310,7 +310,7 @@ def test_it_has_cards_that_slack_takes_and_that_notify_nobody(content: Content) 
 
 
 def test_it_keeps_the_bots_name_in_plain_text() -> None:
-    content = blocks.help_card("precis_dev")
+    content = cards.help_card("precis_dev")
 
     assert content.text
     assert content.text.count("@precis_dev") == 2

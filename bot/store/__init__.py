@@ -12,6 +12,7 @@ from bot.store.digests import ChannelCost, Digests, Pair, Posted, Tally, TaskCal
 from bot.store.evals import Attempted, Eval, Evals, Logged, Vote
 from bot.store.forgetting import Forgetting
 from bot.store.homes import Homes
+from bot.store.notices import Notices
 from bot.store.pace import Slots
 from bot.store.prompts import KeptPrompt, Prompts
 from bot.store.quiet_figures import QuietFigures, Replies, Responder
@@ -67,6 +68,7 @@ class Store(
     CaseFigures,
     Homes,
     Conversations,
+    Notices,
     Slots,
     Prompts,
     Evals,

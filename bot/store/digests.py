@@ -219,12 +219,3 @@ class Digests(Rows):
         """Where the digest of that week stands, None where it was not posted."""
         rows = await self.database.read("SELECT * FROM digests WHERE workspace = $1 AND week = $2", workspace, week)
         return next(iter(POSTED.validate_python(rows)), None)
-
-    async def told(self, id: str) -> bool:
-        """Whether this was told before."""
-        return bool(await self.database.read("SELECT 1 FROM told WHERE id = $1", id))
-
-    async def note_told(self, id: str, at: datetime) -> None:
-        await self.database.write(
-            "INSERT INTO told (id, told_at) VALUES ($1, $2) ON CONFLICT DO NOTHING", id, at.isoformat()
-        )
