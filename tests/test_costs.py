@@ -209,7 +209,7 @@ def test_it_prints_a_row_for_each_line_and_the_total() -> None:
     rows = [row.split() for row in shown.splitlines()]
     assert rows[0] == ["channel", "calls", "failed", "input", "cached", "output", "cost", "unpriced", "p50", "p95"]
     assert rows[1][:3] == ["C1", "1,234", "5"]
-    assert rows[1][-3:] == ["$0.0100", "1.2", "s"]
+    assert rows[1][-4:] == ["$0.0100", "1.2", "s", "–"]
     assert rows[2][0] == "(none)"
     assert rows[3][:2] == ["total", "1"]
 
@@ -220,14 +220,14 @@ def test_it_prints_a_row_for_each_line_and_the_total() -> None:
         (0.0123, 0, ["$0.0123", "1.0"]),
         (0.0123, 3, ["$0.0123", "3", "1.0"]),
         (None, 3, ["unknown", "3", "1.0"]),
-        (None, 0, ["20", "1.0"]),
+        (None, 0, ["20", "–", "1.0"]),
         (0.0, 0, ["$0.0000", "1.0"]),
     ],
 )
 def test_it_never_takes_an_unknown_price_for_nothing(known: float | None, unpriced: int, row: list[str]) -> None:
     one = line("C1", cost_usd=known, unpriced=unpriced, output_tokens=20, p50_ms=1_000, p95_ms=None)
 
-    assert printed(one).splitlines()[1].split()[-1 - len(row) : -1] == row
+    assert printed(one).splitlines()[1].split()[-2 - len(row) : -2] == row
 
 
 def test_it_says_how_many_prices_are_unknown() -> None:
