@@ -1,6 +1,8 @@
 """Who may see what: checked before the first read, and a refusal looks exactly like a message that does not exist."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,8 +19,11 @@ SECONDS = 60
 
 REMEMBERED = 10_000
 PAGE = 999
-MOST_LOOKED_AT = 100
-"""Members of a channel who are looked up one by one: as many as Slack lets an app look up in a minute."""
+MOST_LOOKED_AT = 50
+"""Members of channels who are looked up one by one in a minute: half of those that Slack lets an app look up (Tier 4;
+docs.slack.dev, "Rate limits"), so that nobody who asks has to wait for it."""
+
+MINUTE = 60.0
 
 HIDDEN = ("channel_not_found", "missing_scope", "method_not_supported_for_channel_type")
 
@@ -32,6 +37,7 @@ class Access:
         self.public: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
         self.known: TTLCache[str, Person] = TTLCache(REMEMBERED, SECONDS)
         self.without_guests: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
+        self.looked_at: deque[float] = deque(maxlen=MOST_LOOKED_AT)
         self.members: TTLCache[tuple[str, str], bool] = TTLCache(REMEMBERED, SECONDS)
 
     async def check(self, user: str, channel: str, *, asked_in: str) -> None:
@@ -69,7 +75,7 @@ class Access:
         return person
 
     async def has_no_guests(self, channel: str) -> bool:
-        """Whether all people in a channel are known to be full members; not where there are too many to look at.
+        """Whether all people in a channel are known to be full members; not where too many would have to be looked at.
 
         Raises `SlackApiError`.
         """
@@ -89,8 +95,18 @@ class Access:
             if refusal(error) in HIDDEN:
                 return False
             raise
-        people = await asyncio.gather(*map(self.person, members))
-        return all(person.full_member or person.bot for person in people)
+        known = [person for member in members if (person := self.known.get(member)) is not None]
+        if not all(map(belongs, known)) or not self.look_at(len(members) - len(known)):
+            return False
+        return all(map(belongs, await asyncio.gather(*map(self.person, members))))
+
+    def look_at(self, people: int) -> bool:
+        """Whether so many more may be looked up in this minute; they count from now on."""
+        now = time.monotonic()
+        if sum(at > now - MINUTE for at in self.looked_at) + people > MOST_LOOKED_AT:
+            return False
+        self.looked_at.extend([now] * people)
+        return True
 
     async def is_member(self, user: str, channel: str) -> bool:
         member = self.members.get((user, channel))
@@ -107,6 +123,11 @@ class Access:
     async def pages(self, channel: str) -> AsyncIterator[list[str]]:
         async for page in await self.slack.conversations_members(channel=channel, limit=PAGE):
             yield page["members"]
+
+
+def belongs(person: Person) -> bool:
+    """Whether somebody may open what is public: no guest, and nobody of another organisation."""
+    return person.full_member or person.bot
 
 
 def is_public(conversation: dict[str, Any]) -> bool:

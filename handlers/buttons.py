@@ -10,7 +10,7 @@ from handlers.asks import Ask, Spend, Surface, steering
 from handlers.modals import FOCUS, view
 from handlers.replies import reporting, taking, tell
 from handlers.services import Services
-from handlers.summaries import QUEUE
+from handlers.summaries import QUEUE, alone
 
 SETTLING = 0.5
 """Seconds in which Slack puts the window back to reading, before the summary may fill it."""
@@ -52,13 +52,13 @@ def where(ask: Ask, body: dict[str, Any]) -> dict[str, str]:
     if "view" in body:
         return {"view": body["view"]["id"], "asked_in": proven(ask)}
     if ask.surface is Surface.MENTION:
-        return {"post_ts": body["container"]["message_ts"]}
+        return {"post_ts": body["container"]["message_ts"], "asked_in": body["container"]["channel_id"]}
     return {"response_url": body["response_url"], "asked_in": body["container"]["channel_id"]}
 
 
 def proven(ask: Ask) -> str:
     """A window says nothing of the channel it was opened in, which its owner may have left; direct messages stay."""
-    return ask.asked_in if ask.asked_in.startswith("D") else ""
+    return ask.asked_in if alone(ask) else ""
 
 
 async def resize(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:

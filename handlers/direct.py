@@ -1,5 +1,7 @@
 """What goes to one person alone: through a `response_url`, or as a direct message, which is posted once."""
 
+from collections.abc import Iterable
+
 from bot.inbox import Job
 from handlers import pace, posts
 from handlers.blocks import Content
@@ -52,21 +54,23 @@ async def send(content: Content, job: Job, services: Services, *, user: str, mar
     mark = mark or job.id
     known = await services.store.conversation(services.workspace.bot_user, user)
     if known is not None and job.taken > 1:
-        ts = await posts.find(mark, services, channel=known)
-        if ts is not None:
-            return ts
+        sent = await posts.found(mark, services, channel=known)
+        if sent:
+            return await first(sent, services, known)
     await pace.post(known or user, job, services)
     answer = await posts.say(content, mark, services, channel=user)
     channel, ts = str(answer["channel"]), str(answer["ts"])
     if channel == known:
         return ts
     await services.store.note_conversation(services.workspace.bot_user, user, channel)
-    return ts if job.taken == 1 else await first(mark, services, channel, ts)
+    if job.taken == 1:
+        return ts
+    return await first([ts, *await posts.found(mark, services, channel=channel)], services, channel)
 
 
-async def first(mark: str, services: Services, channel: str, ts: str) -> str:
-    """The first message with that mark, after the others are deleted; `ts` is one that certainly has it."""
-    kept, *others = sorted({ts, *await posts.found(mark, services, channel=channel)})
+async def first(sent: Iterable[str], services: Services, channel: str) -> str:
+    """The ts of the first of these messages, after the others are deleted."""
+    kept, *others = sorted(set(sent))
     for other in others:
-        await services.slack.chat_delete(channel=channel, ts=other)
+        await posts.delete(channel, other, services)
     return kept

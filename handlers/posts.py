@@ -17,6 +17,9 @@ from handlers.services import Services
 
 log = logging.getLogger("precis.posts")
 
+GONE = ("message_not_found", "thread_not_found", "channel_not_found")
+"""What Slack says where there is nothing left to change."""
+
 EVENT_TYPE = "precis_job"
 LOOK_BACK = 100
 """How many messages after the request are searched for a post whose record was lost."""
@@ -180,6 +183,15 @@ async def say(
         unfurl_links=False,
         unfurl_media=False,
     )
+
+
+async def delete(channel: str, ts: str, services: Services) -> None:
+    """Delete a message, unless it has gone already. Raises `SlackApiError`."""
+    try:
+        await services.slack.chat_delete(channel=channel, ts=ts)
+    except SlackApiError as error:
+        if refusal(error) not in GONE:
+            raise
 
 
 async def find(

@@ -25,6 +25,7 @@ from handlers.admins import Admins
 from handlers.current import Current
 from handlers.history import History
 from handlers.people import People
+from handlers.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Services:
 
     `keep_text` says whether what people wrote may be written down, and `retention_days` for how long; `clock` gives
     epoch seconds. Of `locks`, each case has one for its sorting, so that several edits cost one call, and the settings
-    have one for changes of an item in a list; `reading` are the turns of each person to have a conversation read.
+    have one for changes of an item in a list.
     """
 
     workspace: Workspace
@@ -63,12 +64,12 @@ class Services:
     admins: Admins
     history: History
     current: Current
+    reading: Reading
     allowance: float | None
     keep_text: bool
     retention_days: int
     clock: Callable[[], float] = time.time
     locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
-    reading: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
 
     @classmethod
     def of(
@@ -102,6 +103,7 @@ class Services:
             admins=Admins(people, config.admin_users),
             history=History(slack, people, bot_user=workspace.bot_user, bot_id=workspace.bot_id),
             current=Current(slack),
+            reading=Reading(clock),
             allowance=config.max_usd_per_summary,
             keep_text=config.keeps_text,
             retention_days=config.content_retention_days,

@@ -1,5 +1,6 @@
 """*Share in thread*: post a summary that one person has seen for everybody in its thread."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +16,7 @@ from handlers.answers import Look
 from handlers.buttons import chosen
 from handlers.client import FAILURES, refusal
 from handlers.links import permalink
-from handlers.posts import InConversation
+from handlers.posts import InConversation, after
 from handlers.refusals import Refusal
 from handlers.replies import GIVEN_UP, sentence, taking, tell
 from handlers.services import Services
@@ -101,11 +102,13 @@ async def post(sharing: Sharing, kept: KeptSummary, job: Job, services: Services
             by=sharer.name,
         ),
     )
-    await outlet(sharing, kept, job, services).deliver(shown)
+    await outlet(kept, job, services).deliver(shown)
 
 
-def outlet(sharing: Sharing, kept: KeptSummary, job: Job, services: Services) -> InConversation:
-    return InConversation(services, job, channel=kept.channel, thread_ts=kept.subject, after=sharing.after)
+def outlet(kept: KeptSummary, job: Job, services: Services) -> InConversation:
+    """The thread; what an earlier press may have posted there stands after the summary was made."""
+    made_at = datetime.fromisoformat(kept.made_at).timestamp()
+    return InConversation(services, job, channel=kept.channel, thread_ts=kept.subject, after=after(made_at))
 
 
 async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> None:
@@ -126,6 +129,6 @@ async def give_up(job: Job, services: Services) -> None:
 async def posted(sharing: Sharing, job: Job, services: Services) -> bool:
     kept = await services.store.summary(sharing.summary)
     try:
-        return kept is not None and await outlet(sharing, kept, job, services).posted() is not None
+        return kept is not None and await outlet(kept, job, services).posted() is not None
     except FAILURES:
         return False

@@ -1,6 +1,5 @@
 """The job behind every request for a summary: check, read, summarise, and answer where it was asked."""
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -33,8 +32,6 @@ log = logging.getLogger("precis.summaries")
 READ_SO_FAR = "Reading… {} of {} parts."
 
 QUEUE = "summary"
-READ_AT_ONCE = 4
-"""Conversations that are read at a time for one person, so that nobody has the app hold hundreds of long ones."""
 
 SHORT = 600
 """Characters up to which a message without replies is its own summary."""
@@ -107,13 +104,13 @@ def outlet(ask: Ask, job: Job, services: Services) -> Outlet:
 
 
 async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
-    """The summary, or the sentence that says why there is none. Raises `SlackApiError` where Slack fails."""
+    """The summary, or the sentence that says why there is none. Raises `Later`, `SlackApiError` where Slack fails."""
     private = False
     try:
         await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
         private = await goes_beyond(ask, services)
         origin = Origin(services.workspace.team, ask.channel, ask.user, job.id)
-        async with services.reading.setdefault(ask.user, asyncio.Semaphore(READ_AT_ONCE)):
+        async with services.reading.turn(ask.user):
             await services.summaries.admit(ask.channel, ask.subject, wish(ask), origin)
             read = await read_for(ask, services)
         wanted = await order(ask, read, origin, services)
@@ -175,16 +172,21 @@ def wish(ask: Ask) -> Wish:
 
 async def goes_beyond(ask: Ask, services: Services) -> bool:
     """Whether an answer in the conversation would show people there a thread that they may not open themselves."""
-    if ask.surface is not Surface.MENTION or ask.channel == ask.asked_in or ask.asked_in.startswith("D"):
+    if ask.surface is not Surface.MENTION or ask.channel == ask.asked_in or alone(ask):
         return False
     access = services.access
     return ask.shared or not await access.is_public(ask.channel) or not await access.has_no_guests(ask.asked_in)
 
 
+def alone(ask: Ask) -> bool:
+    """Whether the request is from a direct message, which only the asker reads."""
+    return ask.asked_in.startswith("D")
+
+
 def look(ask: Ask, wanted: Order, read: Read, services: Services, private: bool) -> Look:
     """Masked values come back only before eyes that see the messages themselves."""
     newest, whole = len(wanted.transcript), len(read.transcript)
-    everybody_reads = ask.surface is not Surface.MENTION or private or ask.channel == ask.asked_in
+    everybody_reads = ask.surface is not Surface.MENTION or private or ask.channel == ask.asked_in or alone(ask)
     return Look(
         address=lambda ts: permalink(services.workspace.url, read.channel, ts, read.root or None),
         restore=wanted.transcript.restore if everybody_reads else str,

@@ -28,7 +28,6 @@ SHORTEST_WAIT, LONGEST_WAIT = 5.0, 120.0
 """The seconds between two tries, which grow."""
 
 AS_WANTED = ("already_reacted", "no_reaction")
-GONE = ("message_not_found", "thread_not_found", "channel_not_found")
 
 
 async def show(id: str, services: Services) -> None:
@@ -81,7 +80,7 @@ async def update(case: Case, content: Content, services: Services) -> None:
     try:
         await posts.change(content, services, channel=case.channel, ts=case.card_ts or "", mark=case.id)
     except SlackApiError as error:
-        if refusal(error) not in GONE:
+        if refusal(error) not in posts.GONE:
             raise
 
 
@@ -96,16 +95,8 @@ async def mark(case: Case, settings: Settings, services: Services) -> None:
 async def remove(case: Case, services: Services) -> None:
     """Delete the card and the case."""
     if case.card_ts:
-        await delete(case.channel, case.card_ts, services)
+        await posts.delete(case.channel, case.card_ts, services)
     await services.store.remove_case(case)
-
-
-async def delete(channel: str, ts: str, services: Services) -> None:
-    try:
-        await services.slack.chat_delete(channel=channel, ts=ts)
-    except SlackApiError as error:
-        if refusal(error) not in GONE:
-            raise
 
 
 async def next_card(channel: str, services: Services) -> Case | None:
@@ -131,7 +122,7 @@ async def carded(case: Case, job: Job, services: Services) -> bool:
     ts = await placed(case, job, services)
     kept = await services.store.note_card(case, ts, services.now(), keep_text=services.keep_text)
     if not kept and ts != UNPOSTABLE and not await is_card(case.id, ts, services):
-        await delete(case.channel, ts, services)
+        await posts.delete(case.channel, ts, services)
     return kept and ts != UNPOSTABLE
 
 
@@ -214,7 +205,7 @@ async def reacted(case: Case, name: str, services: Services, *, add: bool) -> No
         if passes(error):
             await services.store.note_failure(case.id)
             raise
-        if kind(error) not in (*AS_WANTED, *GONE):
+        if kind(error) not in (*AS_WANTED, *posts.GONE):
             log.warning("Slack does not take the emoji of case %s: %s", case.id, kind(error))
 
 

@@ -125,6 +125,20 @@ async def test_it_tells_an_admin_once_though_slacks_answers_are_lost(
     assert repeated == ["chat.postMessage"] * 2 if told_before else ["chat.postMessage"] * 3 + ["chat.delete"] * 2
 
 
+async def test_it_leaves_an_admin_one_message_though_the_other_could_not_be_deleted_at_once(
+    slack: Sandbox, start: Start
+) -> None:
+    async with start(admin_users=(ADA,)) as precis:
+        slack.fail("chat.postMessage", lost=True)
+        slack.fail("chat.delete", error="internal_error")
+        await notices.tell("first", "Something changes.", precis.services)
+        await settled(slack, precis)
+
+    assert [message["text"] for message in slack.workspace.history(slack.workspace.dm(ADA).id)] == [
+        "Something changes."
+    ]
+
+
 def test_it_takes_the_last_hour_that_has_come() -> None:
     last, berlin = daily("purge", time(3)), Settings(timezone="Europe/Berlin")
 

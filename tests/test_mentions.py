@@ -17,9 +17,15 @@ from tests.test_tldr import link
 
 
 async def say(
-    slack: Sandbox, precis: Precis, text: str, *, channel: str = GENERAL, thread_ts: str | None = None
+    slack: Sandbox,
+    precis: Precis,
+    text: str,
+    *,
+    user: str = ADA,
+    channel: str = GENERAL,
+    thread_ts: str | None = None,
 ) -> str:
-    ts = await slack.person(ADA).say(
+    ts = await slack.person(user).say(
         channel, text.replace("@precis", f"<@{slack.workspace.bot_user_id}>"), thread_ts=thread_ts
     )
     await slack.settled()
@@ -119,6 +125,35 @@ async def test_it_shows_a_public_thread_to_no_guest(
     assert "went to you in a direct message" in answer
     [direct] = slack.person(ADA).sees(slack.person(ADA).dm())
     assert "roll back" in direct["text"]
+
+
+async def test_it_looks_at_few_people_in_a_minute_whoever_asks_where(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    rooms = [f"C0ROOM{number:04}" for number in range(3)]
+    for room in rooms:
+        crowd = [f"U0{room[2:]}{number:02}" for number in range(MOST_LOOKED_AT - 10)]
+        for user in crowd:
+            workspace.add_user(user, user.lower())
+        workspace.add_channel(room, room.lower(), members=[*crowd, ADA, workspace.bot_user_id])
+        await say(slack, precis, f"@precis tldr {link(slack, GENERAL, thread)}", channel=room)
+
+    answers = [replies(slack, room, slack.workspace.history(room)[-1]["ts"])[0] for room in rooms]
+    assert ["roll back" in answer for answer in answers] == [True, False, False]
+    assert len([call for call in slack.calls if call.method == "users.info"]) < MOST_LOOKED_AT
+
+
+async def test_it_looks_at_nobody_else_for_a_guest(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    workspace.add_user("U0BYSTAND1", "bystander")
+    workspace.add_channel("C0ROOM0001", "room", members=["U0BYSTAND1", GUEST, workspace.bot_user_id])
+    workspace.join(GUEST, GENERAL)
+
+    await say(slack, precis, f"@precis tldr {link(slack, GENERAL, thread)}", user=GUEST, channel="C0ROOM0001")
+
+    assert "roll back" in slack.person(GUEST).sees(slack.person(GUEST).dm())[-1]["text"]
+    assert "U0BYSTAND1" not in [call.args["user"] for call in slack.calls if call.method == "users.info"]
 
 
 async def test_it_answers_privately_where_too_many_would_have_to_be_looked_at(

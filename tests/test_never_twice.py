@@ -9,10 +9,13 @@ from pydantic import SecretStr
 from bot.app import Precis
 from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
-from tests.conftest import ADA, BEN, GENERAL, Start
+from tests.conftest import ADA, BEN, GENERAL, GUEST, Start
+from tests.support import settled
 from tests.test_app import SUMMARY
 from tests.test_tldr import ask, link
 from tests.vendors import KEY, OpenAIServer
+
+ROOM = "C0ROOM0001"
 
 
 @pytest.fixture
@@ -172,6 +175,23 @@ async def test_it_lets_only_the_asker_choose(
     own = [message for message in slack.workspace.thread(GENERAL, thread) if message.get("bot_id")]
     assert len(own) == 1
     assert "They roll back" in own[0]["text"]
+
+
+async def test_it_answers_where_it_has_asked_though_everybody_might_see_the_answer_now(
+    slack: Sandbox, thrifty: Precis, workspace: Workspace, thread: str
+) -> None:
+    workspace.add_channel(ROOM, "room", members=[ADA, BEN, GUEST, workspace.bot_user_id])
+    await slack.person(ADA).say(ROOM, f"<@{workspace.bot_user_id}> tldr {link(slack, GENERAL, thread)}")
+    await settled(slack, thrifty)
+    direct = slack.person(ADA).dm()
+    question = slack.workspace.history(direct)[-1]
+    workspace.leave(GUEST, ROOM)
+    thrifty.services.access.without_guests.clear()
+    await slack.person(ADA).press(channel=direct, ts=question["ts"], action_id="tldr_whole")
+    await settled(slack, thrifty)
+
+    assert "would cost" in question["text"]
+    assert ["They roll back" in message["text"] for message in slack.workspace.history(direct)] == [True]
 
 
 async def test_it_asks_again_for_each_further_wish(

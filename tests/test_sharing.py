@@ -6,6 +6,7 @@ from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
 from tests.conftest import ADA, BEN, GENERAL, PRIVATE, Start, talk
+from tests.desk import until
 from tests.test_tldr import ask, link
 
 
@@ -160,6 +161,24 @@ async def test_it_knows_that_it_has_shared_though_the_answer_to_the_last_try_is_
     await precis.services.inbox.idle()
 
     assert pressed.answers[-1]["text"] == "Shared in the thread."
+    assert len(shared(slack, thread)) == 1
+
+
+async def test_it_shares_once_though_slack_lost_its_answer_and_then_could_not_be_asked(
+    slack: Sandbox, precis: Precis, thread: str
+) -> None:
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    slack.fail("chat.postMessage", lost=True)
+    pressed = await slack.person(ADA).press(channel=GENERAL, ts=shown(slack, ADA), action_id="tldr_share")
+    slack.fail("conversations.replies", error="internal_error", times=2)  # as often as it is read before the last try
+    await until(lambda: len(shared(slack, thread)) == 1)
+    await failing(precis)
+    await pressed.answered()
+    again = await press(slack, precis, ADA, "tldr_share")
+    await again.answered()
+
+    assert pressed.answers[-1]["text"] != "Shared in the thread."
+    assert again.answers[-1]["text"] == "Shared in the thread."
     assert len(shared(slack, thread)) == 1
 
 

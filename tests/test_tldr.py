@@ -12,7 +12,7 @@ from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
 from bot.settings import Settings
 from bot.store import Store
-from handlers.summaries import READ_AT_ONCE
+from handlers.reading import A_MINUTE, AT_ONCE
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, STRANGER, Start, talk
 from tests.support import settled
 
@@ -280,12 +280,28 @@ async def test_it_reads_nothing_for_who_has_used_up_the_hour(
         assert "roll back" in answered.answers[-1]["text"]
 
 
+async def test_it_leaves_something_of_what_slack_lets_it_read_to_others(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    other = talk(workspace)
+    await ask(slack, precis, link(slack, GENERAL, thread))
+    for _ in range(A_MINUTE + 3):
+        await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+    await precis.services.inbox.idle()
+    of_another = await ask(slack, precis, link(slack, GENERAL, other), user=BEN)
+    waiting = await precis.database.read("SELECT 1 FROM inbox WHERE queue = 'summary' AND put_off > 0")
+
+    assert len(reads(slack)) == A_MINUTE + 1
+    assert len(waiting) == 4
+    assert "roll back" in of_another.answers[-1]["text"]
+
+
 async def test_it_reads_only_so_many_conversations_at_a_time_for_one_person(
     slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
 ) -> None:
     other = talk(workspace)
-    turns = precis.services.reading.setdefault(ADA, asyncio.Semaphore(READ_AT_ONCE))
-    for _ in range(READ_AT_ONCE):
+    turns = precis.services.reading.turns.setdefault(ADA, asyncio.Semaphore(AT_ONCE))
+    for _ in range(AT_ONCE):
         await turns.acquire()
 
     waiting = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
