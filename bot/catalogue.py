@@ -57,8 +57,14 @@ def unknown_provider(word: str) -> str:
 
 def close_models(choice: Choice) -> list[str]:
     """Known models of the provider whose names are like this one."""
-    names = [row.id for row in MODELS.values() if row.provider == choice.provider and row.id != choice.model]
+    names = [id for id in known_models(choice.provider) if id != choice.model]
     return difflib.get_close_matches(choice.model.lower(), names, 3, LIKE)
+
+
+def known_models(provider: str) -> list[str]:
+    """The models of a provider that are described here; those of `gemini-legacy` are Gemini's."""
+    vendor = provider.partition("-")[0]
+    return [row.id for row in MODELS.values() if row.provider == vendor]
 
 
 def either(words: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.choices import TASKS, WHOLE, Choice, Picked, Sample, Shares
 from bot.settings import Settings, WorkspaceSettings
 
-__all__ = ["Choice", "FixedRoutes", "Route", "Routes", "RoutingTable", "SettingsRoutes"]
+__all__ = ["Choice", "Route", "Routes", "RoutingTable", "SettingsRoutes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +80,6 @@ class Routes(Protocol):
     """Where the routes are read from, anew for every question, so that a switch holds for the next one."""
 
     async def table(self) -> RoutingTable: ...
-
-
-class FixedRoutes(Routes):
-    """The routes of the environment, which never change."""
-
-    def __init__(self, default: Route) -> None:
-        self.fixed = RoutingTable(default)
-
-    async def table(self) -> RoutingTable:
-        return self.fixed
 
 
 class SettingsRoutes(Routes):

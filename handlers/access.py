@@ -57,6 +57,14 @@ class Access:
         if not allowed:
             raise NotFound
 
+    async def allows(self, user: str, channel: str, *, asked_in: str = "") -> bool:
+        """Whether the user may see the channel. Raises `SlackApiError` where Slack fails."""
+        try:
+            await self.check(user, channel, asked_in=asked_in)
+        except NotFound:
+            return False
+        return True
+
     async def is_public(self, channel: str) -> bool:
         """Whether every full member of the workspace may open it. Raises `SlackApiError`."""
         public = self.public.get(channel)

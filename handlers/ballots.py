@@ -16,7 +16,6 @@ from handlers.blocks import Content
 from handlers.buttons import chosen
 from handlers.compare import Compare, allowed, asked_by
 from handlers.posts import InConversation
-from handlers.refusals import NotFound
 from handlers.replies import GIVEN_UP, taking, tell
 from handlers.services import Services
 
@@ -153,18 +152,9 @@ async def shown(ballot: Ballot, channel: str, services: Services) -> Content:
 async def visible(evals: Iterable[Eval], user: str, here: str, access: Access) -> Sequence[Eval]:
     """Those with an answer to a prompt from a conversation that the user may see now."""
     kept = [eval for eval in evals if eval.answer is not None]
-    may = {channel: await sees(user, channel, here, access) for channel in {eval.channel or "" for eval in kept}}
-    return [eval for eval in kept if may[eval.channel or ""]]
-
-
-async def sees(user: str, channel: str, here: str, access: Access) -> bool:
-    if not channel:
-        return False
-    try:
-        await access.check(user, channel, asked_in=here)
-    except NotFound:
-        return False
-    return True
+    channels = {eval.channel for eval in kept if eval.channel}
+    may = {channel for channel in channels if await access.allows(user, channel, asked_in=here)}
+    return [eval for eval in kept if eval.channel in may]
 
 
 def outlet(cast: Cast, job: Job, services: Services) -> InConversation:

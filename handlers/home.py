@@ -11,7 +11,6 @@ from bot.week import Week
 from handlers import audits, home_cards, home_triage
 from handlers.home_cards import Kept, Office
 from handlers.links import TS, permalink
-from handlers.refusals import NotFound
 from handlers.services import Services
 
 log = logging.getLogger("precis.home")
@@ -73,11 +72,8 @@ async def summaries(user: str, services: Services) -> list[Kept]:
     for row in await services.store.last_summaries(services.workspace.team, user, LOOKED_AT):
         if len(found) == SUMMARIES:
             break
-        try:
-            await services.access.check(user, row.channel, asked_in="")
-        except NotFound:
-            continue
-        found.append(kept(row, services))
+        if await services.access.allows(user, row.channel):
+            found.append(kept(row, services))
     return found
 
 

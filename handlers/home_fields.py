@@ -184,7 +184,7 @@ def problem(name: str, error: ValidationError) -> str:
     if first["type"] == "value_error":
         said = str(first["ctx"]["error"])
         return f"{said[0].upper()}{said[1:]}."
-    return f"This takes {FIELDS[name].takes}."
+    return unread(name)
 
 
 def unread(name: str) -> str:

@@ -17,7 +17,7 @@ from bot.limits import Policy
 from bot.llm import Gateway, Origin
 from bot.pricing import Prices
 from bot.providers import ProviderConfig
-from bot.routes import Choice, FixedRoutes, Route, Routes
+from bot.routes import Choice, Route, Routes, RoutingTable
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Call, Store
 from tests.vendors import KEY, VendorServer
@@ -30,6 +30,16 @@ HURRIED = replace(QUICK, answer_seconds=6.0, attempt_seconds=2.0, fallback_secon
 
 ORIGIN = Origin("T1", "C1", "U1", "job-1")
 OFFLINE = ProviderConfig("offline", "offline-rules-1", None, None)
+
+
+class FixedRoutes(Routes):
+    """Routes that never change."""
+
+    def __init__(self, default: Route) -> None:
+        self.fixed = RoutingTable(default)
+
+    async def table(self) -> RoutingTable:
+        return self.fixed
 
 
 def at(server: VendorServer) -> ProviderConfig:

@@ -7,9 +7,9 @@ import pytest
 
 from bot.choices import Choice
 from bot.gateways import ready
-from bot.routes import FixedRoutes, Route, RoutingTable, table
+from bot.routes import Route, RoutingTable, table
 from bot.settings import Settings
-from tests.gateways import OFFLINE, opened
+from tests.gateways import OFFLINE, FixedRoutes, opened
 
 HAIKU, MINI, LUNA = (
     Choice("claude", "claude-haiku-4-5"),

@@ -1,13 +1,13 @@
 """Whether each provider would answer: does the vendor take the key, and does it know the model."""
 
 import asyncio
-import difflib
 from collections.abc import Mapping
 from datetime import date
 
 import adapters
 from adapters.errors import ModelNotFound, ProviderError, TimedOut
-from adapters.models import MODELS, model
+from adapters.models import model
+from bot.catalogue import close_models, known_models
 from bot.checks.finding import Finding, State, ok
 from bot.checks.setup import COMMAND, Candidate
 from bot.lifecycle import gone
@@ -92,17 +92,11 @@ def unknown_model(candidate: Candidate, today: date) -> str:
         return f"{label} has retired {model_id} on {row.shutdown}: {other_model(candidate, row.successor)}."
     if row is not None:
         return f"{label} does not know {model_id} for this key: {other_model(candidate, row.successor)}."
-    close = difflib.get_close_matches(model_id, known(candidate), 1)
+    close = close_models(candidate.provider.choice)
     if close:
         return f"{label} does not know {model_id}; did you mean {close[0]}? Then {other_model(candidate, close[0])}."
-    choice = ", ".join(known(candidate)) or "one that the server has"
+    choice = ", ".join(known_models(candidate.provider.name)) or "one that the server has"
     return f"{label} does not know {model_id}: {other_model(candidate)}, such as {choice}."
-
-
-def known(candidate: Candidate) -> list[str]:
-    """The models of that vendor which Precis has described."""
-    vendor = candidate.provider.name.partition("-")[0]
-    return [row.id for row in MODELS.values() if row.provider == vendor]
 
 
 def other_model(candidate: Candidate, model_id: str | None = None) -> str:
