@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Protocol
 
@@ -43,6 +43,11 @@ class Usage:
     cache_write: int = 0
     output_total: int = 0
     thinking: int = 0
+
+    def __post_init__(self) -> None:
+        """A count below 0, which only a broken server sends, is none: nothing may lower what was spent."""
+        for count in fields(self):
+            object.__setattr__(self, count.name, max(getattr(self, count.name), 0))
 
 
 class Finish(Enum):

@@ -5,9 +5,9 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 from adapters.base import Provider, Reply, Request, Usage
@@ -28,23 +28,26 @@ AWAY = 0.5
 """Seconds between tries to write where the database is away."""
 
 CANCELLED = "cancelled"
-UNBILLED = frozenset({"timed_out", "unreachable", "bad_output", CANCELLED})
+UNBILLED = frozenset({"timed_out", "unreachable", "bad_output", "unexpected", CANCELLED})
 """How an attempt may end without an answer and be billed all the same, where nobody has seen for how much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is tried now. `seconds` is its deadline; `instead_of` names the provider for which this one stands in."""
+    """What is tried now, `at` this moment by the budget's clock.
+
+    `seconds` is its deadline; `instead_of` names the provider for which this one stands in.
+    """
 
     choice: Choice
     request: Request
     origin: Origin
     number: int
     seconds: float
+    at: datetime
     instead_of: str | None = None
     purpose: str = WORK
     id: str = field(default_factory=lambda: uuid4().hex)
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
 
 
@@ -75,23 +78,18 @@ class Attempts:
                 return await self.answered(attempt, provider, reserved, bill)
             finally:
                 if reserved is not None:
-                    await asyncio.shield(written(lambda: self.budget.release(attempt.id)))
+                    await to_its_end(written(lambda: self.budget.release(attempt.id)))
 
     async def answered(self, attempt: Attempt, provider: Provider, reserved: float | None, bill: list[Cost]) -> Reply:
         try:
-            async with asyncio.timeout(attempt.seconds):
-                reply = await provider.complete(attempt.request)
-        except TimeoutError:
-            late = TimedOut(provider.name, "deadline")
-            await self.record(attempt, late.kind, None, bill, reserved)
-            raise late from None
+            reply = await in_time(attempt, provider)
         except ProviderError as error:
-            await self.record(attempt, error.kind, error.reply, bill, reserved)
+            await to_its_end(self.record(attempt, error.kind, error.reply, bill, reserved))
             raise
         except asyncio.CancelledError:
-            await asyncio.shield(self.record(attempt, CANCELLED, None, bill, reserved))
+            await to_its_end(self.record(attempt, CANCELLED, None, bill, reserved))
             raise
-        await self.record(attempt, None, reply, bill, reserved)
+        await to_its_end(self.record(attempt, None, reply, bill, reserved))
         return reply
 
     def dearest(self, attempt: Attempt, provider: Provider) -> float | None:
@@ -186,6 +184,25 @@ def prompt(request: Request) -> KeptPrompt:
         temperature=request.temperature,
     )
     return replace(kept, digest=hashlib.sha256(json.dumps(asdict(kept)).encode(errors="replace")).hexdigest())
+
+
+async def in_time(attempt: Attempt, provider: Provider) -> Reply:
+    """The provider's answer. Raises `ProviderError`, `TimedOut` where the deadline passes."""
+    try:
+        async with asyncio.timeout(attempt.seconds):
+            return await provider.complete(attempt.request)
+    except TimeoutError:
+        raise TimedOut(provider.name, "deadline") from None
+
+
+async def to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Do this to its end, also where whoever waits for it is cancelled meanwhile; then they are."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 async def written(write: Callable[[], Awaitable[None]]) -> None:

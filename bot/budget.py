@@ -72,10 +72,10 @@ class Budget:
             return None
         if usd is None:
             raise OverBudget(provider, "unpriced")
-        today, month = midnights(self.now(), settings.timezone)
+        today, tomorrow, month = midnights(self.now(), settings.timezone)
         caps = {"daily": settings.daily_budget_usd, "monthly": await self.left_for_today(settings, today, month)}
         limits = {period: cap for period, cap in caps.items() if cap is not None}
-        if not await self.set_aside(call, usd, today, min(limits.values())):
+        if not await self.set_aside(call, usd, (today, tomorrow), min(limits.values())):
             period = min(limits, key=lambda name: limits[name])
             await self.sound(settings, period, today if period == "daily" else month)
             raise OverBudget(provider, period)
@@ -85,16 +85,20 @@ class Budget:
         """The same for a call that nobody sees: from a budget of its own, and nobody is told when that is used up."""
         if usd is None:
             raise OverBudget(provider, "unpriced")
-        today, _ = midnights(self.now(), settings.timezone)
-        if not await self.set_aside(call, usd, today, settings.shadow_daily_usd, SHADOW):
+        today, tomorrow, _ = midnights(self.now(), settings.timezone)
+        if not await self.set_aside(call, usd, (today, tomorrow), settings.shadow_daily_usd, SHADOW):
             raise OverBudget(provider, SHADOW)
         return usd
 
-    async def set_aside(self, call: str, usd: float, today: datetime, most: float, purpose: str = WORK) -> bool:
+    async def set_aside(
+        self, call: str, usd: float, day: tuple[datetime, datetime], most: float, purpose: str = WORK
+    ) -> bool:
+        """Reserve of what may be spent in a day, which begins and ends at these moments."""
+        begun, ended = day
         now = self.now().astimezone(UTC)
         since = now - timedelta(seconds=RESERVED_SECONDS)
         return await self.store.reserve(
-            call, self.settings.workspace, usd, now, day=today, since=since, most=most, purpose=purpose
+            call, self.settings.workspace, usd, now, day=begun, until=ended, since=since, most=most, purpose=purpose
         )
 
     async def release(self, call: str) -> None:
@@ -126,16 +130,18 @@ class Budget:
     async def left(self) -> Left:
         """What may still be spent today and this month."""
         settings = await self.settings.read()
-        today, month = midnights(self.now(), settings.timezone)
+        today, tomorrow, month = midnights(self.now(), settings.timezone)
         workspace, daily, monthly = self.settings.workspace, settings.daily_budget_usd, settings.monthly_budget_usd
         return Left(
-            None if daily is None else max(daily - await self.store.spent(workspace, today), 0.0),
-            None if monthly is None else max(monthly - await self.store.spent(workspace, month), 0.0),
-            max(settings.shadow_daily_usd - await self.store.spent(workspace, today, SHADOW), 0.0),
+            None if daily is None else max(daily - await self.store.spent(workspace, today, until=tomorrow), 0.0),
+            None if monthly is None else max(monthly - await self.store.spent(workspace, month, until=tomorrow), 0.0),
+            max(settings.shadow_daily_usd - await self.store.spent(workspace, today, SHADOW, until=tomorrow), 0.0),
         )
 
 
-def midnights(now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """When today and this month began in that time zone, in UTC."""
+def midnights(now: datetime, zone: str) -> tuple[datetime, datetime, datetime]:
+    """When today, tomorrow and this month begin in that time zone, in UTC."""
     today = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today.astimezone(UTC), today.replace(day=1).astimezone(UTC)
+    begins = today, today + timedelta(days=1), today.replace(day=1)
+    today, tomorrow, month = (moment.astimezone(UTC) for moment in begins)
+    return today, tomorrow, month

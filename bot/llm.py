@@ -223,6 +223,7 @@ class Gateway:
             asking.origin,
             next(asking.numbers),
             seconds,
+            self.attempts.budget.now(),
             instead_of=instead_of.provider if instead_of else None,
             purpose=asking.purpose,
         )

@@ -56,7 +56,7 @@ async def look(gateway: Gateway, settings: WorkspaceSettings) -> Overview:
     now = budget.now()
     choices = sorted(table.choices, key=str)
     zone = held.zone
-    today, _ = midnights(now, held.timezone)
+    today, _, _ = midnights(now, held.timezone)
     store = settings.store
     week = await store.costs(by="model", since=Week.of(now, zone).begins(zone), until=now, zone=zone)
     day = await store.costs(by="model", since=today, until=now, zone=zone)

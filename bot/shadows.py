@@ -38,7 +38,8 @@ class Shadows:
 
     async def attempt(self, request: Request, origin: Origin, candidate: Choice) -> None:
         """Ask once; the answer, or how it failed, is a row of the call log."""
-        attempt = Attempt(candidate, request, origin, 1, self.policy.attempt(request), purpose=SHADOW)
+        seconds, now = self.policy.attempt(request), self.attempts.budget.now()
+        attempt = Attempt(candidate, request, origin, 1, seconds, now, purpose=SHADOW)
         try:
             await self.attempts.make(attempt, [])
         except ProviderError as error:

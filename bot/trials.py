@@ -45,7 +45,8 @@ async def tried(attempts: Attempts, choice: Choice, origin: Origin, *, seconds: 
         async with attempts.pool.provider(choice) as provider:
             await known(provider, seconds)
             began = time.monotonic()
-            await attempts.make(Attempt(choice, REQUEST, origin, 1, seconds, purpose=CHECK), bill)
+            attempt = Attempt(choice, REQUEST, origin, 1, seconds, attempts.budget.now(), purpose=CHECK)
+            await attempts.make(attempt, bill)
     except ProviderError as error:
         return Trial(choice, time.monotonic() - began, None, error)
     return Trial(choice, time.monotonic() - began, bill[0].usd)

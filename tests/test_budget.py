@@ -16,6 +16,7 @@ from bot.llm import Origin
 from bot.pricing import Override, Prices
 from bot.settings import Settings
 from bot.store import Call
+from tests.desk import locked
 from tests.gateways import QUICK, Opened, at, opened
 from tests.vendors import Answer, OpenAIServer
 
@@ -127,6 +128,49 @@ async def test_it_counts_what_may_have_been_billed(server: OpenAIServer, tmp_pat
         assert call.reserved_usd == pytest.approx(0.1)
 
 
+async def test_it_counts_an_answer_that_nobody_could_read(server: OpenAIServer, tmp_path: Path) -> None:
+    server.always(Answer({"choices": [{"message": {"content": [{"type": "text", "text": "pong"}]}}]}))
+    async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=0.25)) as running:
+        for number in range(2):
+            with pytest.raises(errors.Unexpected):
+                await spend(running, number)
+        with pytest.raises(errors.OverBudget):
+            await spend(running, 2)
+
+
+async def test_it_keeps_a_paid_answer_whose_asker_is_gone_before_it_is_written_down(
+    server: OpenAIServer, tmp_path: Path
+) -> None:
+    async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=1)) as running:
+        await spend(running, 1)
+        [database] = tmp_path.glob("*.db")
+        server.arrived.clear()
+        server.latency = 0.2
+        asking = asyncio.create_task(spend(running, 2))
+        await server.arrived.wait()
+        with locked(database):
+            await asyncio.sleep(0.5)  # until it is answered
+            asking.cancel()
+            await asyncio.sleep(0.1)
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+        assert [call.error for call in await running.calls()] == [None, None]
+        assert await held(running) == 0
+
+
+async def test_it_counts_no_days_ahead_that_a_wrong_clock_has_written(server: OpenAIServer, tmp_path: Path) -> None:
+    clock = Clock(datetime(2026, 11, 8, 12, tzinfo=UTC))
+    settings = Settings(daily_budget_usd=0.2, monthly_budget_usd=0.2, shadow_daily_usd=0.2)
+    async with opened(tmp_path, at(server), prices=PRICES, settings=settings, now=clock) as running:
+        await running.store.log_call(bought(2, datetime(2026, 11, 28, tzinfo=UTC)))
+        await spend(running)
+        left = await running.gateway.attempts.budget.left()
+
+    assert left.daily == pytest.approx(0.1966)
+    assert left.monthly == pytest.approx(0.1966)
+
+
 async def test_it_begins_anew_at_midnight_where_the_workspace_is(server: OpenAIServer, tmp_path: Path) -> None:
     clock = Clock(datetime(2026, 11, 28, 14, 59, tzinfo=UTC))
     settings = Settings(daily_budget_usd=0.1, timezone="Asia/Tokyo")
@@ -182,7 +226,7 @@ async def test_it_holds_nothing_for_who_is_cancelled_while_it_reserves(server: O
     clock, cancelled = Cancelling(0), []
     async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=1), now=clock) as running:
         for look in range(1, 4):
-            attempt = Attempt(at(server).choice, REQUEST, request(look), 1, 5.0)
+            attempt = Attempt(at(server).choice, REQUEST, request(look), 1, 5.0, datetime.now(UTC))
             clock.left = look
             asking = asyncio.create_task(running.gateway.attempts.make(attempt, []))
             await asyncio.wait([asking])
@@ -252,8 +296,8 @@ async def test_it_does_not_count_what_a_dead_process_had_reserved(server: OpenAI
     clock = Clock(datetime(2026, 11, 28, 12, tzinfo=UTC))
     settings = Settings(daily_budget_usd=0.1)
     async with opened(tmp_path, at(server), prices=PRICES, settings=settings, now=clock) as running:
-        day, _ = midnights(clock.moment, "UTC")
-        await running.store.reserve("dead", "T1", 0.1, clock.moment, day=day, since=day, most=1)
+        day, until, _ = midnights(clock.moment, "UTC")
+        await running.store.reserve("dead", "T1", 0.1, clock.moment, day=day, until=until, since=day, most=1)
         with pytest.raises(errors.OverBudget):
             await spend(running)
         clock.moment += timedelta(minutes=11)
@@ -271,18 +315,18 @@ async def test_it_says_what_is_left(server: OpenAIServer, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("now", "zone", "day", "month"),
+    ("now", "zone", "day", "tomorrow", "month"),
     [
-        ("2026-11-28T23:30:00+00:00", "UTC", "2026-11-28T00:00:00+00:00", "2026-11-01T00:00:00+00:00"),
-        ("2026-11-30T23:30:00+00:00", "Europe/Berlin", "2026-11-30T23:00:00+00:00", "2026-11-30T23:00:00+00:00"),
-        ("2026-10-25T12:00:00+00:00", "Europe/Berlin", "2026-10-24T22:00:00+00:00", "2026-09-30T22:00:00+00:00"),
-        ("2026-11-01T04:30:00+00:00", "America/New_York", "2026-11-01T04:00:00+00:00", "2026-11-01T04:00:00+00:00"),
+        ("2026-11-28T23:30:00+00:00", "UTC", "2026-11-28T00", "2026-11-29T00", "2026-11-01T00"),
+        ("2026-11-30T23:30:00+00:00", "Europe/Berlin", "2026-11-30T23", "2026-12-01T23", "2026-11-30T23"),
+        ("2026-10-25T12:00:00+00:00", "Europe/Berlin", "2026-10-24T22", "2026-10-25T23", "2026-09-30T22"),
+        ("2026-11-01T04:30:00+00:00", "America/New_York", "2026-11-01T04", "2026-11-02T05", "2026-11-01T04"),
     ],
 )
-def test_it_begins_days_and_months_at_midnight_there(now: str, zone: str, day: str, month: str) -> None:
+def test_it_begins_days_and_months_at_midnight_there(now: str, zone: str, day: str, tomorrow: str, month: str) -> None:
     begun = midnights(datetime.fromisoformat(now), zone)
 
-    assert [moment.isoformat() for moment in begun] == [day, month]
+    assert [moment.isoformat() for moment in begun] == [f"{each}:00:00+00:00" for each in (day, tomorrow, month)]
 
 
 async def test_it_lets_one_person_ask_so_often_in_an_hour(server: OpenAIServer, tmp_path: Path) -> None:

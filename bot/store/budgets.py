@@ -11,15 +11,14 @@ RESERVED_SECONDS = 600
 OF_THAT_BUDGET = "(purpose = 'shadow') = ({shadow} = 'shadow')"
 SPENT = f"""
     SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0.0) AS usd FROM calls
-    WHERE workspace = $1 AND called_at >= $2 AND {OF_THAT_BUDGET.format(shadow="$3")}
-        AND ($4 IS NULL OR called_at < $4)"""
+    WHERE workspace = $1 AND called_at >= $2 AND called_at < $4 AND {OF_THAT_BUDGET.format(shadow="$3")}"""
 RESERVE = f"""
     INSERT INTO reservations (call, workspace, usd, reserved_at, purpose)
-    SELECT $1, $2, $3, $4, $8 WHERE $7 >= $3
+    SELECT $1, $2, $3, $4, $9 WHERE $8 >= $3
         + (SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0.0) FROM calls
-           WHERE workspace = $2 AND called_at >= $5 AND {OF_THAT_BUDGET.format(shadow="$8")})
+           WHERE workspace = $2 AND called_at >= $5 AND called_at < $7 AND {OF_THAT_BUDGET.format(shadow="$9")})
         + (SELECT coalesce(sum(usd), 0.0) FROM reservations
-           WHERE workspace = $2 AND reserved_at >= $6 AND {OF_THAT_BUDGET.format(shadow="$8")})
+           WHERE workspace = $2 AND reserved_at >= $6 AND reserved_at < $7 AND {OF_THAT_BUDGET.format(shadow="$9")})
     RETURNING call"""
 FORGET_RESERVATIONS = f"""
     DELETE FROM reservations WHERE call IN (SELECT call FROM reservations WHERE reserved_at < $1 LIMIT {BATCH})
@@ -41,32 +40,32 @@ class Budgets(Rows):
         at: datetime,
         *,
         day: datetime,
+        until: datetime,
         since: datetime,
         most: float,
         purpose: str = WORK,
     ) -> bool:
-        """Set `usd` aside for a call, unless that, what was spent since `day` and what is reserved exceed `most`.
+        """Set `usd` aside for a call, unless that, all spent from `day` to `until` and all reserved pass `most`.
 
         Calls of the purpose `shadow` are counted apart from all others. Reservations made before `since` were left by
-        processes that died. All in one statement, so that processes which reserve at the same moment cannot pass the
-        budget together.
+        processes that died; what is dated after `until`, by a clock that was ahead, counts when that day has come. All
+        in one statement, so that processes which reserve at the same moment cannot pass the budget together.
         """
-        moments = (moment.isoformat() for moment in (at, day, since))
-        return bool(await self.database.write(RESERVE, call, workspace, usd, *moments, most, purpose))
+        moments = (moment.isoformat() for moment in (at, day, since, until))
+        return bool(
+            await self.database.write(RESERVE, call, workspace, usd, *moments, most, purpose, until.isoformat())
+        )
 
     async def release(self, call: str) -> None:
         """End a reservation; what the call cost stands in its row."""
         await self.database.write("DELETE FROM reservations WHERE call = $1", call)
 
-    async def spent(
-        self, workspace: str, since: datetime, purpose: str = WORK, *, until: datetime | None = None
-    ) -> float:
+    async def spent(self, workspace: str, since: datetime, purpose: str = WORK, *, until: datetime) -> float:
         """US dollars in that time: known costs, and what is held for calls whose bill never came.
 
         Those of the purpose `shadow` where that is given, otherwise all others.
         """
-        end = until.isoformat() if until else None
-        [row] = await self.database.report(SPENT, workspace, since.isoformat(), purpose, end)
+        [row] = await self.database.report(SPENT, workspace, since.isoformat(), purpose, until.isoformat())
         return float(row["usd"] or 0.0)
 
     async def calls_for(self, workspace: str, user: str, since: datetime, task: str) -> int:
