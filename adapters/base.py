@@ -9,7 +9,7 @@ from typing import Protocol
 
 from jsonschema import Draft202012Validator
 
-from adapters.errors import BadOutput, Empty, Refused, TooLong, Truncated, parsed, word
+from adapters.errors import BadOutput, Empty, Refused, TooLong, Truncated, Unexpected, parsed, word
 from adapters.models import Model
 
 SOCKET_SECONDS = 60.0
@@ -94,8 +94,11 @@ class Provider(Protocol):
 def finished(provider: str, request: Request, finish: Finish, reply: Reply) -> Reply:
     """The last step of every adapter: turn an answer that is not good into its error, else fill in `data`.
 
-    Raises `Refused`, `Truncated`, `TooLong`, `Empty` or `BadOutput`, each carrying the reply, because it was billed.
+    Raises `Refused`, `Truncated`, `TooLong`, `Empty` or `BadOutput`, each carrying the reply, because it was billed;
+    `Unexpected` without it where a server sends something else than words, which no SDK checks.
     """
+    if not all(isinstance(said, str) for said in (reply.text, reply.served_model, reply.finish_reason)):
+        raise Unexpected(provider, "not text")
     detail = word(reply.finish_reason)
     if finish is Finish.REFUSED:
         raise Refused(provider, detail, reply=reply)

@@ -128,8 +128,21 @@ async def test_it_counts_what_may_have_been_billed(server: OpenAIServer, tmp_pat
         assert call.reserved_usd == pytest.approx(0.1)
 
 
-async def test_it_counts_an_answer_that_nobody_could_read(server: OpenAIServer, tmp_path: Path) -> None:
-    server.always(Answer({"choices": [{"message": {"content": [{"type": "text", "text": "pong"}]}}]}))
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": [{"finish_reason": "stop", "message": {"content": [{"type": "text", "text": "pong"}]}}]},
+        {"choices": [{"message": {"content": [{"type": "text", "text": "pong"}]}}]},
+        {"model": ["gpt-4o-mini"]},
+        {"usage": {"prompt_tokens": "many"}},
+    ],
+)
+async def test_it_counts_an_answer_that_nobody_could_read(
+    server: OpenAIServer, tmp_path: Path, odd: dict[str, object]
+) -> None:
+    whole = server.reply("pong").body
+    assert isinstance(whole, dict)
+    server.always(Answer(whole | odd))
     async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=0.25)) as running:
         for number in range(2):
             with pytest.raises(errors.Unexpected):
@@ -137,16 +150,28 @@ async def test_it_counts_an_answer_that_nobody_could_read(server: OpenAIServer, 
         with pytest.raises(errors.OverBudget):
             await spend(running, 2)
 
+        assert [call.error for call in await running.calls()] == ["unexpected"] * 2
+
+
+async def test_it_takes_no_count_of_tokens_below_none(server: OpenAIServer, tmp_path: Path) -> None:
+    whole = server.reply("pong").body
+    assert isinstance(whole, dict)
+    server.always(Answer(whole | {"usage": {"prompt_tokens": -5_000_000, "completion_tokens": -3}}))
+    async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=0.25)) as running:
+        await running.gateway.ask(REQUEST, request(1))
+
+        [call] = await running.calls()
+        assert (call.input_tokens, call.output_tokens, call.cost_usd) == (0, 0, None)
+        assert call.reserved_usd == pytest.approx(0.1)
+
 
 async def test_it_keeps_a_paid_answer_whose_asker_is_gone_before_it_is_written_down(
     server: OpenAIServer, tmp_path: Path
 ) -> None:
     async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=1)) as running:
-        await spend(running, 1)
         [database] = tmp_path.glob("*.db")
-        server.arrived.clear()
         server.latency = 0.2
-        asking = asyncio.create_task(spend(running, 2))
+        asking = asyncio.create_task(spend(running))
         await server.arrived.wait()
         with locked(database):
             await asyncio.sleep(0.5)  # until it is answered
@@ -155,7 +180,7 @@ async def test_it_keeps_a_paid_answer_whose_asker_is_gone_before_it_is_written_d
         with pytest.raises(asyncio.CancelledError):
             await asking
 
-        assert [call.error for call in await running.calls()] == [None, None]
+        assert [call.error for call in await running.calls()] == [None]
         assert await held(running) == 0
 
 
