@@ -23,6 +23,17 @@ DIGEST_DAY: Weekday = "mon"
 DIGEST_TIME = "09:00"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
+VARIABLES = frozenset(
+    (
+        *("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL", "PORT", "HEALTH_PORT"),
+        *("LLM_PROVIDER", "LLM_MODEL", "LLM_FALLBACK", "COMPATIBLE_MODEL", "COMPATIBLE_WINDOW"),
+        *("MAX_USD_PER_SUMMARY", "DAILY_BUDGET_USD", "MONTHLY_BUDGET_USD", "MAX_REQUESTS_PER_USER_HOUR"),
+        *("TRIAGE_CHANNELS", "DIGEST_CHANNEL", "DIGEST_DAY", "DIGEST_TIME", "TIMEZONE", "ADMIN_USERS"),
+        *("DATABASE_URL", "CONTENT_RETENTION_DAYS", "MAX_CONCURRENT_CALLS", "LOG_LEVEL"),
+    )
+).union(name for vendor in PROVIDERS.values() for name in (vendor.key_variable, vendor.base_url_variable) if name)
+"""All that is read."""
+
 
 class ConfigError(Exception):
     """The environment cannot be used. The text lists every problem, one sentence each."""
@@ -152,10 +163,11 @@ def slack_secrets(reader: Reader) -> tuple[SecretStr | None, SecretStr | None, S
 
 def workspace_settings(reader: Reader) -> Settings:
     """What holds for the workspace until an admin sets it otherwise."""
-    digest = reader.ids("DIGEST_CHANNEL", ids.CHANNEL, "a channel")
     return Settings(
-        triage_channels=reader.ids("TRIAGE_CHANNELS", ids.CHANNEL, "channels"),
-        digest_channel=next(iter(digest), ""),
+        triage_channels=reader.ids(
+            "TRIAGE_CHANNELS", ids.CHANNEL, "channels (C…), which stand at the end of their details"
+        ),
+        digest_channel=reader.id("DIGEST_CHANNEL", ids.CHANNEL, "channel (C…), which stands at the end of its details"),
         digest_day=reader.weekday("DIGEST_DAY", DIGEST_DAY),
         digest_time=reader.time_of_day("DIGEST_TIME", DIGEST_TIME),
         daily_budget_usd=reader.dollars("DAILY_BUDGET_USD", None),

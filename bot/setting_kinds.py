@@ -43,7 +43,7 @@ def day(text: str) -> str:
 def switch(text: str) -> bool:
     found = text.strip().lower()
     if found not in (ON, OFF):
-        raise ValueError("this is on or off")
+        raise ValueError(f"{text.strip()[:40]!r} is neither")
     return found == ON
 
 
@@ -54,7 +54,7 @@ def word(text: str) -> str:
 def number(text: str) -> float:
     found = text.strip().removeprefix("$")
     if not re.fullmatch(r"-?\d{0,15}\.?\d{1,15}", found):
-        raise ValueError("this is no number")
+        raise ValueError(f"{text.strip()[:40]!r} is no number")
     return float(found)
 
 

@@ -60,20 +60,20 @@ def channel(id: str) -> str:
 
 def share(part: float) -> float:
     if not 0 <= part <= 1:
-        raise ValueError("this is a number from 0 to 1")
+        raise ValueError("give a number from 0 to 1")
     return part
 
 
 def time_of_day(given: str) -> str:
     if not TIME_OF_DAY.fullmatch(given):
-        raise ValueError("this is a time such as 09:00 or 17:30")
+        raise ValueError("give a time such as 09:00 or 17:30")
     return given
 
 
 def zone_name(name: str) -> str:
     found = zone(name)
     if found is None:
-        raise ValueError("this is the name of a time zone such as Europe/Berlin")
+        raise ValueError("give the name of a time zone such as Europe/Berlin")
     return found.key
 
 

@@ -73,8 +73,8 @@ class Reader:
             return token
         for foreign, (what, where) in SLACK_TOKENS.items():
             if token.get_secret_value().startswith(foreign):
-                move = f"; move it to {where}" if where else ""
-                self.problem(f"{name} holds {what}{move}, and put the token that starts with {start} here.")
+                move = f"; move it to {where}, and" if where else ":"
+                self.problem(f"{name} holds {what}{move} put the token that starts with {start} here.")
                 return None
         self.problem(f"{name} is malformed: it must start with {start}.")
         return None
@@ -152,6 +152,14 @@ class Reader:
         if not TIME_OF_DAY.fullmatch(value):
             self.problem(f"{name} must be a time such as 09:00 or 17:30.")
             return default
+        return value
+
+    def id(self, name: str, form: re.Pattern[str], what: str) -> str:
+        """One Slack id, empty where none is given."""
+        value = self.get(name)
+        if value and not form.fullmatch(value):
+            self.problem(f"{name} must be the id of one {what}.")
+            return ""
         return value
 
     def ids(self, name: str, form: re.Pattern[str], what: str) -> tuple[str, ...]:

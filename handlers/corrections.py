@@ -119,7 +119,8 @@ async def act(id: str, pressed: Press, services: Services) -> None:
     """Write down what was pressed. Doing it again changes nothing."""
     store, at = services.store, datetime.fromisoformat(pressed.at)
     if pressed.action in FIELDS:
-        await store.correct(id, pressed.case, FIELDS[pressed.action], pressed.label, by=pressed.user, at=at)
+        field, confirms = FIELDS[pressed.action], pressed.action == triage_cards.FIRST
+        await store.correct(id, pressed.case, field, pressed.label, by=pressed.user, at=at, confirms=confirms)
     elif pressed.action == triage_cards.ASSIGN:
         await store.assign(pressed.case, pressed.user, at)
     elif pressed.action == triage_cards.DONE:

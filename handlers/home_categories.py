@@ -23,7 +23,7 @@ TAKEN = "There is a category of that name already."
 FIXED = f"{OTHER.name} is always among the categories, so its name stays."
 FULL = f"There are at most {MOST} categories. Remove one first."
 ONE_OWNER = "Choose a person or give a user group, not both."
-NO_ID = "This is the id of a user group, such as S0123ABCD, or empty."
+NO_ID = "Give the id of a user group, such as S0123ABCD, or leave it empty."
 
 
 class Wrong(Exception):

@@ -66,7 +66,9 @@ def entry(
 def categories(found: Sequence[Category]) -> dict[str, Any]:
     """All categories, each with its button, and one to add another."""
     blocks = [
-        section(described(category)) | {"accessory": button("Edit", EDIT_CATEGORY, category.name)} for category in found
+        section(described(category))
+        | {"accessory": button("Edit", EDIT_CATEGORY, category.name, label=f"Edit: {category.name}")}
+        for category in found
     ]
     full = context(f"There are at most {MOST} categories.")
     blocks.append(actions(button("Add a category", ADD_CATEGORY, "new")) if len(found) < MOST else full)

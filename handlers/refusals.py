@@ -37,6 +37,10 @@ class NothingToRead(Refusal):
     """The thread holds no message with content: only joins and notices, or nothing."""
 
 
+class NothingSaid(Refusal):
+    """Nothing with content was said in the span of a channel that was asked for."""
+
+
 class SingleMessage(Refusal):
     """The thread is one short message, which is its own summary."""
 

@@ -44,6 +44,9 @@ SENTENCES: dict[type[Exception], str] = {
         "There is nothing to summarise in that thread: I found only joins, notices or empty messages. Give me a link"
         " to a thread with replies."
     ),
+    refusals.NothingSaid: (
+        "Nobody has said anything here in that time, joins and notices aside. Ask for a longer one, such as /tldr 7d."
+    ),
     refusals.SingleMessage: (
         "That is one short message without replies, so there is nothing to shorten. Ask again when there are replies."
     ),

@@ -23,7 +23,7 @@ from handlers.direct import ForAsker, send
 from handlers.links import permalink
 from handlers.modals import InModal
 from handlers.posts import InConversation, Outlet, progress
-from handlers.refusals import NothingToRead, Refusal, SingleMessage
+from handlers.refusals import NothingSaid, NothingToRead, Refusal, SingleMessage
 from handlers.replies import GIVEN_UP, sentence
 from handlers.services import Services
 
@@ -132,7 +132,7 @@ async def read_for(ask: Ask, services: Services) -> Read:
     oldest = await begin(ask, services) if ask.since else None
     span = await services.history.span(ask.channel, last=ask.last or None, oldest=oldest)
     if not span.transcript:
-        raise NothingToRead
+        raise NothingSaid
     return Read(channel=ask.channel, root="", transcript=span.transcript, remark=quotes.remark(span.threads_left))
 
 

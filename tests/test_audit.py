@@ -31,8 +31,8 @@ async def test_it_lists_every_change_the_newest_first(folder: Path) -> None:
 
     assert status == 0
     assert output.splitlines() == [
-        "2026-11-23 09:00  U1 changed the time zone from as configured to UTC. Reason: why not",
-        "2025-01-01 08:00  The operator changed the time zone from as configured to UTC.",
+        "2026-11-23 09:00 UTC  U1 changed the time zone from as configured to UTC. Reason: why not",
+        "2025-01-01 08:00 UTC  The operator changed the time zone from as configured to UTC.",
     ]
 
 

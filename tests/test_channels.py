@@ -72,7 +72,7 @@ async def test_it_says_that_a_quiet_day_holds_nothing(slack: Sandbox, precis: Pr
 
     asked = await ask(slack, precis, "24h", channel="C0QUIET001")
 
-    assert "nothing to summarise" in asked.answers[0]["text"]
+    assert "Nobody has said anything here in that time" in asked.answers[0]["text"]
 
 
 async def test_it_lets_the_asker_press_last_day(slack: Sandbox, precis: Precis, thread: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from adapters import PROVIDERS, Vendor
+from bot.checks import setup
 from bot.checks.finding import Finding, State
 from bot.cli import installation, main
 from bot.cli.check import look
@@ -450,6 +451,15 @@ async def test_it_says_how_to_choose_what_was_probably_meant(folder: Path, opena
     assert found.sentence.endswith("did you mean gpt-6-luna? Then choose gpt-6-luna with /llm-provider.")
 
 
+def test_it_warns_of_a_variable_that_is_misspelt() -> None:
+    found = setup.misspelt(["DAILY_BUDGET", "TRIAGE_CHANEL", "DATABASE_URL", "HTTPS_PROXY", "PATH"])
+
+    assert [(one.state, one.sentence) for one in found] == [
+        (State.WARNING, "Nothing reads DAILY_BUDGET: did you mean DAILY_BUDGET_USD?"),
+        (State.WARNING, "Nothing reads TRIAGE_CHANEL: did you mean TRIAGE_CHANNELS?"),
+    ]
+
+
 async def test_it_says_who_answers_by_what_admins_have_chosen(folder: Path) -> None:
     environment = OFFLINE | {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
     await admins_set(
@@ -473,7 +483,8 @@ async def test_it_says_that_what_admins_have_chosen_lost_its_key(folder: Path) -
 
     assert state is State.PROBLEM
     assert sentence == (
-        "It was chosen with /llm-provider and is not configured any more: set ANTHROPIC_API_KEY, or choose another."
+        "It was chosen for a workspace and is not configured: set ANTHROPIC_API_KEY, or choose another with "
+        "/llm-provider."
     )
 
 

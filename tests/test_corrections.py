@@ -147,6 +147,23 @@ async def test_it_takes_one_of_the_two_likeliest_from_a_button(slack: Sandbox, t
     assert "Not sure" not in shown(slack, ts)
 
 
+async def test_it_takes_the_likeliest_for_confirmed(slack: Sandbox, triage: Precis) -> None:
+    ts = await say(slack, triage, "hmm")
+    await press(slack, triage, ts, "triage_first", "bug")
+    settled_by = shown(slack, ts)
+    await press(slack, triage, ts, "triage_category", "bug", user=ADA)
+
+    [correction] = await triage.services.store.corrections()
+    assert (correction.corrected_by, correction.field, correction.old, correction.new) == (
+        BEN,
+        "category",
+        "bug",
+        "bug",
+    )
+    assert "Not sure" not in settled_by
+    assert "set by Ben Castellan" in settled_by
+
+
 async def test_it_assigns_a_case_to_whoever_takes_it(slack: Sandbox, triage: Precis, ts: str) -> None:
     await press(slack, triage, ts, "triage_assign")
     await press(slack, triage, ts, "triage_assign")

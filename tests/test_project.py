@@ -91,6 +91,10 @@ def test_it_names_in_the_example_just_the_variables_that_are_read() -> None:
     assert sorted(example) == sorted(read_variables())
 
 
+def test_it_knows_the_names_of_all_variables() -> None:
+    assert read_variables() == config.VARIABLES
+
+
 def test_it_shows_the_defaults_in_the_example() -> None:
     example = (ROOT / ".env.example").read_text()
 

@@ -36,7 +36,7 @@ FAILURES = [
 def test_it_knows_the_failures_there_are() -> None:
     assert len(PROVIDER_ERRORS) == 23
     assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
-    assert len(REFUSALS) == 10
+    assert len(REFUSALS) == 11
 
 
 @pytest.mark.parametrize("kind", [*REFUSALS, *LINK_ERRORS], ids=lambda kind: kind.__name__)

@@ -1,14 +1,15 @@
 """What is configured, by the environment and by admins: a problem in one place hides nothing of the others."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 
 from pydantic import SecretStr
 
 from adapters import Vendor
 from bot import config, providers
-from bot.checks.finding import Finding, ok, problem
+from bot.checks.finding import Finding, ok, problem, warning
 from bot.config import ConfigError
 from bot.providers import NEVER_BY_ITSELF, OWN_SERVER, ProviderConfig
 from bot.routes import Choice, Route, table
@@ -16,6 +17,9 @@ from bot.settings import Settings
 from bot.variables import Reader
 
 WHAT = "configuration"
+CLOSE = 0.85
+"""From 0 to 1, how like the name of a variable another one has to be to be taken for it."""
+
 COMMAND = "/llm-provider"
 """Where admins set a model."""
 
@@ -131,6 +135,14 @@ def findings(setup: Setup) -> list[Finding]:
     return [ok(WHAT, f"Slack by {slack}; {answering(setup)}."), *lost]
 
 
+def misspelt(names: Iterable[str]) -> Iterator[Finding]:
+    """Names in `.env` that nothing reads, and that are nearly one that would be."""
+    for name in names:
+        close = [] if name in config.VARIABLES else get_close_matches(name, sorted(config.VARIABLES), 1, CLOSE)
+        if close:
+            yield warning(WHAT, f"Nothing reads {name[:60]}: did you mean {close[0]}?")
+
+
 def answering(setup: Setup) -> str:
     """Who answers, in words that continue a sentence."""
     if COMMAND in setup.in_use.values():
@@ -141,4 +153,4 @@ def answering(setup: Setup) -> str:
 
 def without(choice: Choice) -> str:
     variables = " and ".join(providers.needed(choice.vendor))
-    return f"It was chosen with {COMMAND} and is not configured any more: set {variables}, or choose another."
+    return f"It was chosen for a workspace and is not configured: set {variables}, or choose another with {COMMAND}."

@@ -31,6 +31,6 @@ async def list_changes(url: str, since: datetime | None, as_json: bool) -> None:
         click.echo(json.dumps([asdict(change) for change in found], indent=2))
         return
     for change in found:
-        click.echo(f"{change.changed_at[:16].replace('T', ' ')}  {told(change, changer(change.changed_by))}")
+        click.echo(f"{change.changed_at[:16].replace('T', ' ')} UTC  {told(change, changer(change.changed_by))}")
     if not found:
         click.echo("Nothing has been changed in that time." if since else "Nothing has been changed yet.")

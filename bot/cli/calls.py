@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from bot.cli.console import console
-from bot.cli.ending import carry_out
+from bot.cli.ending import carry_out, fail
 from bot.cli.environment import environment
 from bot.cli.moments import since
 from bot.cli.records import records
@@ -19,7 +19,12 @@ from bot.cli.records import records
 def calls(since: datetime, task: str | None, as_json: bool) -> None:
     """List the calls to models, with their cost and the totals."""
     from bot import config
+    from bot.choices import TASKS
+    from bot.trials import TASK
 
+    tasks = (*TASKS, TASK)
+    if task is not None and task not in tasks:
+        fail(f"There is no task {task[:40]!r}: choose one of {', '.join(tasks)}.", 2)
     carry_out(list_calls(config.database_url(environment()), since, task, as_json))
 
 

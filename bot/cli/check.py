@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.console import console
-from bot.cli.environment import environment
+from bot.cli.environment import environment, set_in_file
 
 if TYPE_CHECKING:
     from bot.checks.finding import Finding
@@ -43,7 +43,7 @@ async def look(environment: Mapping[str, str], today: date, offline: bool) -> li
     configured = setup.read(environment, today)
     kept, standing = await database.check(configured.database_url, configured.settings)
     chosen = replace(configured, standing=standing)
-    found = setup.findings(chosen)
+    found = [*setup.findings(chosen), *setup.misspelt(set_in_file())]
     if not offline:
         found += await reached(chosen, today)
     found.append(kept)

@@ -25,7 +25,7 @@ HOLDS = "It holds for the next message, without a restart."
 SECRETS = ("_token", "_key", "_secret")
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name", required=False)
 @click.argument("value", required=False)
 @click.option("--file", type=click.File(encoding="utf-8"), help="Read the value from a file; - is standard input.")
@@ -106,6 +106,8 @@ async def change(settings: WorkspaceSettings, name: str, text: str | None) -> No
     from bot.setting_forms import FORMS, problems
     from bot.settings import OPERATOR
 
+    if text is not None and not text.strip():
+        fail(f"{name} takes {FORMS[name].kind.takes}. --reset puts it back to its default.", 2)
     id = uuid4().hex
     try:
         value = None if text is None else FORMS[name].kind.read(text)

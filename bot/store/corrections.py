@@ -19,7 +19,8 @@ CORRECT = """
             CASE $5 WHEN 'category' THEN category WHEN 'urgency' THEN urgency
                 ELSE CASE WHEN noise THEN 'no' ELSE 'yes' END END) AS label
         FROM triage WHERE id = $2) AS now_held
-    WHERE now_held.label <> $6 ON CONFLICT DO NOTHING"""
+    WHERE now_held.label <> $6 OR ($7 AND NOT EXISTS (SELECT 1 FROM corrections WHERE triage = $2 AND field = $5))
+    ON CONFLICT DO NOTHING"""
 APPLY = f"""
     UPDATE triage SET updated_at = $2,
         category = coalesce(({LATEST.format(column="new", field="category")}), category),
@@ -39,8 +40,8 @@ class Correction:
     """A row of `corrections`: one person's word on one label of a case.
 
     `field` is `category`, `urgency` or `support`; the labels of the last are `yes` and `no`. `old` is what held before,
-    `call` the call that said so, None where no call did. `text` is what was said in the case, masked; None where it is
-    not kept. `corrected_at` is UTC ISO-8601.
+    the same as `new` where a person confirmed what the model was not sure of; `call` the call that said so, None where
+    no call did. `text` is what was said in the case, masked; None where it is not kept. `corrected_at` is UTC ISO-8601.
     """
 
     id: str
@@ -58,13 +59,17 @@ CORRECTIONS = TypeAdapter(list[Correction])
 
 
 class Corrections(Rows):
-    async def correct(self, id: str, case: str, field: str, label: str, *, by: str, at: datetime) -> None:
+    async def correct(
+        self, id: str, case: str, field: str, label: str, *, by: str, at: datetime, confirms: bool = False
+    ) -> None:
         """Keep a correction and have it hold; the latest of several holds. A label that holds already is none.
 
-        `id` is that of the press: however often it is repeated, it is one correction.
+        `confirms`: it is one all the same where nobody has said anything of that label yet. `id` is that of the press:
+        however often it is repeated, it is one correction.
         """
         moment = at.isoformat()
-        await self.database.write_together((CORRECT, (id, case, moment, by, field, label)), (APPLY, (case, moment, id)))
+        kept = (id, case, moment, by, field, label, confirms)
+        await self.database.write_together((CORRECT, kept), (APPLY, (case, moment, id)))
 
     async def corrections(self, *, since: datetime | None = None) -> list[Correction]:
         """The corrections of a period, oldest first."""
