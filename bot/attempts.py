@@ -115,7 +115,7 @@ class Attempts:
         kept = prompt(attempt.request)
         await written(lambda: self.keep_prompt(kept))
         row = self.row(attempt, kept.digest, error, reply, cost, held, seconds)
-        await written(lambda: self.store.log_call(row))
+        await written(lambda: self.store.log_call(row, attempt.origin.began))
 
     def priced(self, attempt: Attempt, reply: Reply) -> Cost:
         choice = attempt.choice

@@ -208,10 +208,10 @@ class Run:
 
     async def ask(self, one: Logged, choice: Choice) -> None:
         """Ask one model one thing; what was purged meanwhile is left out."""
+        origin = Origin(self.replay.workspace, one.channel or "", self.user, eval_id(one, choice), datetime.now(UTC))
         request = await self.request(one)
         if request is None:
             return
-        origin = Origin(self.replay.workspace, one.channel or "", self.user, eval_id(one, choice))
         try:
             answer = await self.replay.gateway.trial(request, origin, choice, COMPARE)
         except OverBudget:

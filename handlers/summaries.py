@@ -106,10 +106,10 @@ def outlet(ask: Ask, job: Job, services: Services) -> Outlet:
 async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
     """The summary, or the sentence that says why there is none. Raises `Later`, `SlackApiError` where Slack fails."""
     private = False
+    origin = Origin(services.workspace.team, ask.channel, ask.user, job.id, services.now())
     try:
         await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
         private = await goes_beyond(ask, services)
-        origin = Origin(services.workspace.team, ask.channel, ask.user, job.id)
         async with services.reading.turn(ask.user):
             await services.summaries.admit(ask.channel, ask.subject, wish(ask), origin)
             read = await read_for(ask, services)

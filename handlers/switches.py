@@ -67,7 +67,7 @@ async def carry_out(switch: Switch, order: Order, job: Job, services: Services) 
 
 async def tries(switch: Switch, order: Order, job: Job, services: Services) -> list[Trial]:
     """How the models do that the change would send requests to; who wants it anyway does not wait for that."""
-    origin = Origin(services.workspace.team, order.channel, order.user, job.id)
+    origin = Origin(services.workspace.team, order.channel, order.user, job.id, services.now())
     models = () if order.anyway else switch.models
     return list(await asyncio.gather(*(tried(services.gateway.attempts, model, origin) for model in models)))
 

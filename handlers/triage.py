@@ -175,6 +175,7 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
     messages = await services.store.case_messages(case.id)
     if case.covered == state(messages):
         return
+    began = services.now()
     read = [(each, await services.current.message(each.channel, each.ts)) for each in messages]
     covered = state([await as_read(*each, services) for each in read])
     said = [found for each in read if (found := worded(*each)) is not None]
@@ -185,12 +186,12 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
         await dissolve(case, messages, services)
         return
     person = messages[0].author or ""
-    origin = Origin(case.workspace, case.channel, person, case.id)
+    origin = Origin(case.workspace, case.channel, person, case.id, began)
     if len(said) < len(messages):
         await services.store.forget_case(case.id)
     triage = await services.triager.triage(said, settings, origin)
     outcome = kept(triage, covered, case, services)
-    await services.store.sort_case(case.id, outcome, services.now())
+    await services.store.sort_case(case.id, outcome, services.now(), began)
 
 
 async def as_read(message: CaseMessage, found: dict[str, Any] | None, services: Services) -> CaseMessage:

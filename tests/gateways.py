@@ -28,7 +28,13 @@ QUICK = Policy(pause_seconds=0.01, longest_pause_seconds=0.05, open_seconds=0.3)
 HURRIED = replace(QUICK, answer_seconds=6.0, attempt_seconds=2.0, fallback_seconds=2.0, least_seconds=0.1)
 """The same, ten times as fast: for providers that hang."""
 
-ORIGIN = Origin("T1", "C1", "U1", "job-1")
+
+def origin(job: str = "job-1", user: str = "U1") -> Origin:
+    """Where a call comes from that is made now."""
+    return Origin("T1", "C1", user, job, datetime.now(UTC))
+
+
+ORIGIN = origin()
 OFFLINE = ProviderConfig("offline", "offline-rules-1", None, None)
 
 

@@ -17,7 +17,7 @@ from bot.pricing import Override, Prices
 from bot.settings import Settings
 from bot.store import Call
 from tests.desk import locked
-from tests.gateways import QUICK, Opened, at, opened
+from tests.gateways import QUICK, Opened, at, opened, origin
 from tests.vendors import Answer, OpenAIServer
 
 REQUEST = Request("summarise", "Be brief.", "What happened?", "p1", 1_000)
@@ -40,7 +40,7 @@ async def server() -> AsyncIterator[OpenAIServer]:
 
 
 def request(number: int, user: str = "U1") -> Origin:
-    return Origin("T1", "C1", user, f"job-{number}")
+    return origin(f"job-{number}", user)
 
 
 async def spend(running: Opened, number: int = 1) -> float:

@@ -441,7 +441,7 @@ async def sorted_cases(admin: Admin) -> list[str]:
             await triager.triage(
                 [Message(f"170000000{number}.000100", "author", f"The export fails with error {number}.")],
                 await services.settings.read(),
-                Origin(services.workspace.team, GENERAL, BEN, f"case-{number}"),
+                Origin(services.workspace.team, GENERAL, BEN, f"case-{number}", services.now()),
             )
         ).call
         for number in range(4)

@@ -12,10 +12,10 @@ import pytest
 
 from adapters.base import Request
 from adapters.errors import ProviderError
-from bot.llm import Answer, Origin
+from bot.llm import Answer
 from bot.routes import Choice
 from bot.store import Call
-from tests.gateways import HURRIED, Opened, at, opened
+from tests.gateways import HURRIED, Opened, at, opened, origin
 from tests.vendors import Answer as Sent
 from tests.vendors import ClaudeServer, OpenAIServer, Received, VendorServer
 
@@ -72,7 +72,7 @@ async def ask_all(running: Opened) -> list[tuple[Answer | ProviderError, float]]
             begun = time.monotonic()
             try:
                 found: Answer | ProviderError = await running.gateway.ask(
-                    REQUEST, Origin("T1", "C1", f"U{number % 9}", f"job-{number}")
+                    REQUEST, origin(f"job-{number}", f"U{number % 9}")
                 )
             except ProviderError as error:
                 found = error
@@ -145,6 +145,6 @@ async def test_it_opens_the_circuit_and_closes_it_again(tmp_path: Path) -> None:
 
         claude.answer({"headline": "All is well."})
         await asyncio.sleep(POLICY.open_seconds)
-        answer = await running.gateway.ask(REQUEST, Origin("T1", "C1", "U1", "job-late"))
+        answer = await running.gateway.ask(REQUEST, origin("job-late"))
         assert answer.reply.data == {"headline": "All is well."}
         assert not breaker.is_open

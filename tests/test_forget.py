@@ -19,6 +19,7 @@ from bot.store import Call, Eval, KeptSummary, Store
 from bot.store.triage import state
 from tests import commands
 from tests.conftest import ADA, BEN, GENERAL, talk
+from tests.gateways import QUICK
 from tests.test_end_to_end import SUMMARY
 from tests.test_tldr import link
 from tests.test_triage_rows import FOUND
@@ -129,12 +130,15 @@ async def test_it_writes_no_text_of_calls_that_were_under_way(store: Store, user
     await remembered(store)
     await (store.forget_user(user, AT) if user else store.forget_all(AT))
     for call in CALLS:
+        after = replace(call, called_at=(AT + timedelta(seconds=1)).isoformat())
         await store.log_call(replace(call, id=f"late-{call.id}"))
-        await store.log_call(replace(call, id=f"new-{call.id}", called_at=(AT + timedelta(seconds=1)).isoformat()))
+        await store.log_call(replace(after, id=f"again-{call.id}"), began=AT)
+        await store.log_call(replace(after, id=f"new-{call.id}"))
 
     calls = {call.id: (call.prompt, call.answer) for call in await store.calls()}
     late = {call.id for call in CALLS if calls[f"late-{call.id}"] == (SECRET, SECRET)}
-    assert late == kept
+    again = {call.id for call in CALLS if calls[f"again-{call.id}"] == (SECRET, SECRET)}
+    assert (late, again) == (kept, kept)
     assert {calls[f"new-{call.id}"] for call in CALLS} == {(SECRET, SECRET)}
 
 
@@ -168,9 +172,8 @@ async def test_it_writes_no_text_of_a_case_that_was_being_sorted(store: Store) -
     id = await store.join_case("T1", "C1", f"{AT.timestamp():.6f}", ADA, 60)
     await store.open_case(id, ADA, quiet=False, at=AT)
     await store.forget_user(ADA, AT)
-    await store.log_call(replace(ASKED, task="triage", user=ADA, job=id))
     covered = state(await store.case_messages(id))
-    await store.sort_case(id, replace(FOUND, covered=covered, call=CALL.id, text=SECRET, reason=SECRET), AT)
+    await store.sort_case(id, replace(FOUND, covered=covered, call="", text=SECRET, reason=SECRET), AT, began=AT)
 
     case = await store.case(id)
     assert case is not None
@@ -205,23 +208,26 @@ async def test_it_forgets_everything_when_the_app_is_removed(slack: Sandbox, pre
     assert await held(precis.services.store) == {}
 
 
-async def test_it_forgets_a_summary_that_is_being_written(
-    slack: Sandbox, workspace: Workspace, settings: Config
+@pytest.mark.parametrize("first", ["ok", "failed"])
+async def test_it_forgets_a_summary_that_is_being_written_however_often_it_is_tried(
+    slack: Sandbox, workspace: Workspace, settings: Config, first: str
 ) -> None:
     root = talk(workspace)
     async with OpenAIServer() as server:
         server.latency = 0.5
         server.answer(SUMMARY)
+        if first == "failed":
+            server.then(server.problem("overloaded"))
         provider = ProviderConfig("openai", "gpt-4o-mini", SecretStr(KEY), server.url)
-        async with app.running(replace(settings, provider=provider)) as precis:
+        async with app.running(replace(settings, provider=provider), policy=QUICK) as precis:
             await slack.connected()
             asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, root), channel=GENERAL)
             await server.arrived.wait()
             await precis.services.store.forget_all(precis.services.now())
             await precis.services.inbox.idle()
 
-            [call] = await precis.services.store.calls()
-            assert call.outcome == "ok"
+            outcomes = [call.outcome for call in await precis.services.store.calls()]
+            assert outcomes == (["ok"] if first == "ok" else ["failed", "ok"])
             assert await held(precis.services.store) == {}
     assert str(SUMMARY["headline"]) in str(asked.answers)
 

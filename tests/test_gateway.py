@@ -10,10 +10,9 @@ import pytest
 from adapters import errors
 from adapters.base import Request
 from bot.limits import Policy
-from bot.llm import Origin
 from bot.routes import Choice, Route, Routes, RoutingTable
 from tests.clocks import PATIENCE
-from tests.gateways import HURRIED, ORIGIN, QUICK, Opened, at, opened
+from tests.gateways import HURRIED, ORIGIN, QUICK, Opened, at, opened, origin
 from tests.vendors import Answer, ClaudeServer, OpenAIServer
 
 SCHEMA = {
@@ -234,7 +233,7 @@ async def test_it_asks_the_fallback_the_question_as_it_was(
 async def test_it_leaves_a_provider_alone_that_fails_and_fails(claude: ClaudeServer, paired: Opened) -> None:
     claude.always(claude.problem("server_error"))
     for number in range(3):
-        await paired.gateway.ask(REQUEST, Origin("T1", "C1", "U1", f"job-{number}"))
+        await paired.gateway.ask(REQUEST, origin(f"job-{number}"))
 
     assert len(claude.received) == QUICK.failures
     claude.answer(GOOD)
@@ -281,7 +280,7 @@ async def test_it_bounds_the_calls_at_once(claude: ClaudeServer, tmp_path: Path)
 
     claude.answer(watch)
     async with opened(tmp_path, at(claude), policy=QUICK, max_concurrent_calls=3) as running:
-        asked = (running.gateway.ask(REQUEST, Origin("T1", "C1", f"U{number}", f"{number}")) for number in range(12))
+        asked = (running.gateway.ask(REQUEST, origin(f"{number}", f"U{number}")) for number in range(12))
         answers = await asyncio.gather(*asked)
 
     assert len(answers) == 12
@@ -313,7 +312,7 @@ async def test_it_closes_the_old_provider_when_its_last_call_ends(
         slow = asyncio.create_task(running.gateway.ask(REQUEST, ORIGIN))
         await claude.arrived.wait()
         routes.route = Route(FALLBACK)
-        switched = await running.gateway.ask(REQUEST, Origin("T1", "C1", "U1", "job-2"))
+        switched = await running.gateway.ask(REQUEST, origin("job-2"))
         assert claude.connections == 1
         old = await slow
         await gone(claude)

@@ -13,13 +13,12 @@ from pydantic import SecretStr
 
 from adapters.base import Request
 from bot.app import Precis
-from bot.origin import Origin
 from bot.sandbox import Sandbox, Workspace
 from bot.sandbox.interaction import Interaction
 from bot.settings import OPERATOR
 from bot.store import Call
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, GUEST, STRANGER, Start, talk
-from tests.gateways import OFFLINE, QUICK, at
+from tests.gateways import OFFLINE, QUICK, at, origin
 from tests.test_changes import CHANGE
 from tests.test_end_to_end import SUMMARY
 from tests.test_tldr import ask, link
@@ -529,5 +528,5 @@ async def test_it_uses_a_switch_made_through_another_process(
 async def answerer(process: Precis) -> str:
     """The model that answers the next question of a process."""
     question = Request("summarise", "Be brief.", "What happened?", "p1", 300)
-    asked = await process.services.gateway.ask(question, Origin("T1", GENERAL, ADA, uuid4().hex))
+    asked = await process.services.gateway.ask(question, origin(uuid4().hex, ADA))
     return asked.model

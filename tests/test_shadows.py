@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from adapters.base import Request
-from bot.llm import Origin
 from bot.pricing import Override, Prices
 from bot.routes import Choice, Route
 from bot.settings import Settings
 from bot.store import Call
 from tests.clocks import PATIENCE
-from tests.gateways import ORIGIN, QUICK, Opened, at, opened
+from tests.gateways import ORIGIN, QUICK, Opened, at, opened, origin
 from tests.vendors import Answer, ClaudeServer, OpenAIServer
 
 REQUEST = Request("summarise", "Be brief.", "What happened?", "p1", 1_000)
@@ -64,7 +63,7 @@ async def test_it_keeps_nobody_waiting(claude: ClaudeServer, openai: OpenAIServe
     async with opened(tmp_path, at(claude), at(openai), policy=QUICK) as running:
         began = time.monotonic()
         for number in range(12):
-            await running.gateway.ask(REQUEST, Origin("T1", "C1", "U1", f"job-{number}"), route=ROUTE)
+            await running.gateway.ask(REQUEST, origin(f"job-{number}"), route=ROUTE)
         took, under_way = time.monotonic() - began, len(running.gateway.shadows.asking)
         await openai.arrived.wait()
 
@@ -94,7 +93,7 @@ async def test_it_writes_a_failure_down_and_leaves_the_breakers_alone(
     openai.always(openai.problem("auth"))
     async with opened(tmp_path, at(claude), at(openai), policy=QUICK) as running:
         for number in range(8):
-            await running.gateway.ask(REQUEST, Origin("T1", "C1", "U1", f"job-{number}"), route=ROUTE)
+            await running.gateway.ask(REQUEST, origin(f"job-{number}"), route=ROUTE)
             failed = await shadows(running)
         answer = await running.gateway.ask(REQUEST, ORIGIN, route=Route(CANDIDATE, ROUTE.first))
 
@@ -108,7 +107,7 @@ async def test_it_spends_from_a_budget_of_its_own(claude: ClaudeServer, openai: 
     settings = Settings(daily_budget_usd=0.21, shadow_daily_usd=0.105)
     async with opened(tmp_path, at(claude), at(openai), prices=PRICES, settings=settings) as running:
         for number in range(10):
-            await running.gateway.ask(REQUEST, Origin("T1", "C1", "U1", f"job-{number}"), route=ROUTE)
+            await running.gateway.ask(REQUEST, origin(f"job-{number}"), route=ROUTE)
             await shadows(running)
         left = await running.gateway.attempts.budget.left()
 

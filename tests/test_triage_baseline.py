@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.evals import Labelled, Proportion, Scores, score
-from bot.llm import Origin
 from bot.settings import Settings
 from bot.store import Store
 from bot.transcript import Message
 from bot.triager import Triage, Triager
 from handlers.mrkdwn import plain
-from tests.gateways import OFFLINE, Opened, opened
-
-ORIGIN = Origin("T1", "C1", "U1", "job-1")
+from tests.gateways import OFFLINE, ORIGIN, Opened, opened
 
 NOISE = """
     hi

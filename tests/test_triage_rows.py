@@ -54,7 +54,7 @@ async def opened(store: Store, seconds: float = 0, author: str | None = "U1") ->
 
 async def sorted_as(store: Store, id: str, **changes: object) -> bool:
     covered = state(await store.case_messages(id))
-    return await store.sort_case(id, replace(FOUND, covered=covered, **changes), AT)  # type: ignore[arg-type]
+    return await store.sort_case(id, replace(FOUND, covered=covered, **changes), AT, AT)  # type: ignore[arg-type]
 
 
 async def found(store: Store, id: str) -> Case:
@@ -105,7 +105,7 @@ async def test_it_refuses_a_verdict_on_messages_that_have_changed(store: Store) 
     before = state(await store.case_messages(id))
     await store.note_edit("T1", "C1", ts(0), ts(30))
 
-    assert await store.sort_case(id, replace(FOUND, covered=before), AT) is False
+    assert await store.sort_case(id, replace(FOUND, covered=before), AT, began=AT) is False
     assert await sorted_as(store, id) is True
 
 

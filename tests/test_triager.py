@@ -11,15 +11,13 @@ import pytest
 
 from adapters.errors import Auth, BadRequest, ModelNotFound, ProviderError, QuotaExhausted
 from bot.categories import DEFAULT_URGENCY_RULES
-from bot.llm import Origin
 from bot.settings import Category, Settings
 from bot.store import Store
 from bot.transcript import Message
 from bot.triager import LONGEST_CASE, Triage, Triager, in_words, unsure
-from tests.gateways import Opened, at, opened
+from tests.gateways import ORIGIN, Opened, at, opened
 from tests.vendors import OpenAIServer
 
-ORIGIN = Origin("T1", "C1", "U1", "job-1")
 VERDICT = {
     "reason": "The export shows an error.",
     "category": "bug",

@@ -153,17 +153,19 @@ class LastError:
 
 
 LATE = """
-    EXISTS (SELECT 1 FROM forgotten WHERE forgotten_at >= made.called_at AND (
+    EXISTS (SELECT 1 FROM forgotten WHERE forgotten_at >= made.began AND (
         person IN ('', made."user") OR made.task <> 'triage'
         OR person = (SELECT author FROM triage WHERE triage.id = made.job)))"""
-"""Whether a call was begun before words that it may hold were to be forgotten, as `bot.store.forgetting` has it."""
+"""Whether the work for a call began before words that it may hold were to be forgotten, as `bot.store.forgetting` has
+it: whatever is tried again was read before."""
 
 COLUMNS = {field.name: f'"{field.name}"' for field in fields(Call)}
 KEPT = COLUMNS | {text: f"CASE WHEN {LATE} THEN NULL ELSE {text} END" for text in ("prompt", "answer")}
 LOG = f"""
     INSERT INTO calls ({", ".join(COLUMNS.values())})
     SELECT {", ".join(KEPT.values())}
-    FROM (SELECT {", ".join(f"${number} AS {column}" for number, column in enumerate(COLUMNS.values(), 1))}) AS made"""
+    FROM (SELECT {", ".join(f"${number} AS {column}" for number, column in enumerate([*COLUMNS.values(), "began"], 1))})
+    AS made"""
 
 CALLS = TypeAdapter(list[Call])
 ERRORS = TypeAdapter(list[LastError])
@@ -171,9 +173,12 @@ COSTS = TypeAdapter(list[Line])
 
 
 class Calls(Rows):
-    async def log_call(self, call: Call) -> None:
-        """Write down a call; without its texts, where they were to be forgotten since it was begun."""
-        await self.database.write(LOG, *asdict(call).values())
+    async def log_call(self, call: Call, began: datetime | None = None) -> None:
+        """Write down a call; without its texts, where they were to be forgotten since the work for it began.
+
+        `began` is that moment, before anything that was sent was read; None where that was when the call was made.
+        """
+        await self.database.write(LOG, *asdict(call).values(), began.isoformat() if began else call.called_at)
 
     async def note_dropped(self, call_id: str, entries: int) -> None:
         await self.database.write("UPDATE calls SET dropped_entries = $2 WHERE id = $1", call_id, entries)

@@ -35,8 +35,8 @@ CASE = """
     FROM triage LEFT JOIN calls ON calls.id = triage.call WHERE triage.id = $1"""
 STATE = "(SELECT count(*) || ':' || max(edited) FROM triage_messages WHERE triage = $1)"
 CORRECTED = "EXISTS (SELECT 1 FROM corrections WHERE triage = $1 AND field = '{field}')"
-FORGOTTEN = "$8 IS NOT NULL AND (SELECT prompt IS NULL FROM calls WHERE job = $1 ORDER BY called_at DESC LIMIT 1)"
-"""Whether what was kept of the prompt was to be forgotten before the case could be sorted."""
+FORGOTTEN = "EXISTS (SELECT 1 FROM forgotten WHERE forgotten_at >= $12 AND person IN ('', triage.author))"
+"""Whether what the case says was to be forgotten after work on it had begun, and before it could be sorted."""
 
 SORT = f"""
     UPDATE triage SET covered = $2, triaged_at = $3, updated_at = $3, call = $4, confidence = $5,
@@ -211,8 +211,11 @@ class Cases(Rows):
         """Keep that a message of a case was edited or deleted at that Slack ts, unless something later is known."""
         await self.database.write(EDIT, workspace, channel, ts, edited)
 
-    async def sort_case(self, id: str, found: Sorted, at: datetime) -> bool:
-        """Keep what a call made of a case; labels that people have corrected stay. False: its messages have changed."""
+    async def sort_case(self, id: str, found: Sorted, at: datetime, began: datetime) -> bool:
+        """Keep what a call made of a case; labels that people have corrected stay. False: its messages have changed.
+
+        `began` is when the work on it began, before its messages were read: what was to be forgotten since is not kept.
+        """
         kept = await self.database.write(
             SORT,
             id,
@@ -226,6 +229,7 @@ class Cases(Rows):
             found.category,
             found.urgency,
             found.noise,
+            began.isoformat(),
         )
         return bool(kept)
 
