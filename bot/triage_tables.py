@@ -100,6 +100,10 @@ def corrections(database: Database) -> None:
     database.execute("CREATE INDEX corrections_kept ON corrections (corrected_at) WHERE text IS NOT NULL")
 
 
+def forgotten(database: Database) -> None:
+    database.execute("ALTER TABLE triage ADD COLUMN forgotten_at TEXT")
+
+
 def acts(database: Database) -> None:
     database.execute(
         """

@@ -188,7 +188,7 @@ async def sort_anew(case: Case, settings: Settings, services: Services) -> None:
     person = messages[0].author or ""
     origin = Origin(case.workspace, case.channel, person, case.id, began)
     if len(said) < len(messages):
-        await services.store.forget_case(case.id)
+        await services.store.forget_case(case.id, began)
     triage = await services.triager.triage(said, settings, origin)
     outcome = kept(triage, covered, case, services)
     await services.store.sort_case(case.id, outcome, services.now(), began)

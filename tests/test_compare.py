@@ -15,6 +15,7 @@ from bot.settings import Settings
 from bot.transcript import Message
 from bot.triager import Triager
 from handlers import compare, comparisons
+from handlers.services import Services
 from tests.comparing import MODELS, Admin, comparing, table
 from tests.conftest import ADA, BEN, GENERAL, GUEST, STRANGER, Start, talk
 from tests.desk import until
@@ -435,17 +436,15 @@ async def sorted_cases(admin: Admin) -> list[str]:
     """Have four cases sorted as bugs; the ids of their calls."""
     admin.servers["openai"].answer(VERDICT)
     services = admin.precis.services
-    triager = Triager(services.gateway)
-    return [
-        (
-            await triager.triage(
-                [Message(f"170000000{number}.000100", "author", f"The export fails with error {number}.")],
-                await services.settings.read(),
-                Origin(services.workspace.team, GENERAL, BEN, f"case-{number}", services.now()),
-            )
-        ).call
-        for number in range(4)
-    ]
+    return [await sorted_case(f"170000000{number}.000100", services) for number in range(4)]
+
+
+async def sorted_case(ts: str, services: Services) -> str:
+    id = await services.store.join_case(services.workspace.team, GENERAL, ts, None, 0)
+    await services.store.open_case(id, BEN, quiet=False, at=services.now())
+    said = [Message(ts, "author", f"The export fails with error {ts}.")]
+    origin = Origin(services.workspace.team, GENERAL, BEN, id, services.now())
+    return (await Triager(services.gateway).triage(said, await services.settings.read(), origin)).call
 
 
 async def corrected(admin: Admin, number: int, call: str, field: str, new: str) -> None:

@@ -51,8 +51,6 @@ HELD = {
 async def remembered(store: Store) -> None:
     """Texts of two people in every table that holds any."""
     at = "2026-11-18T10:00:00+00:00"
-    for call in CALLS:
-        await store.log_call(call)
     for user, corrector, name, by in ((ADA, BEN, "case-of-ada", "by-ben"), (BEN, ADA, "case-of-ben", "by-ada")):
         case: Row = {"id": name, "workspace": "T1", "channel": "C1", "ts": "1.0", "author": user, "quiet": 0}
         said: Row = {"opened_at": at, "updated_at": at, "text": SECRET, "reason": SECRET}
@@ -60,6 +58,8 @@ async def remembered(store: Store) -> None:
         label: Row = {"id": by, "triage": name, "corrected_at": at, "corrected_by": corrector, "field": "category"}
         await store.database.insert("corrections", label | {"old": "bug", "new": "other", "text": SECRET})
         await store.give_feedback("summary-of-ben", user, "up", datetime.fromisoformat(at))
+    for call in CALLS:
+        await store.log_call(call)
     await store.keep_summary(kept())
     await store.database.write("INSERT INTO inbox (id, queue, answer) VALUES ('flying', 'summary', $1)", SECRET)
     named = ("id", "workspace", "task", "source", "prompt_digest", "provider", "model", "outcome")

@@ -541,6 +541,33 @@ async def test_it_gives_one_card_though_two_processes_share_the_work(
     assert [emoji(slack, case.ts) for case in found] == [["bug"]] * 3
 
 
+async def test_it_keeps_no_word_of_what_is_deleted_while_another_process_sorts_it(
+    slack: Sandbox, workspace: Workspace, settings: Config, server: OpenAIServer
+) -> None:
+    furnish(workspace)
+    server.latency = 0.5
+    async with (
+        Fast.running(SPEED) as clock,
+        sorting(settings, server, clock=clock) as one,
+        sorting(settings, server, clock=clock) as other,
+    ):
+        await slack.connected()
+        for round in range(1, 3):
+            server.then(*[server.problem("server_error")] * 3)
+            written = {user: await slack.person(user).say(SUPPORT, "The export fails") for user in (ADA, BEN, GUEST)}
+            async with asyncio.timeout(PATIENCE):
+                while len(server.received) < 6 * round - 3:
+                    await asyncio.sleep(0.01)
+            for user, ts in written.items():
+                await slack.person(user).delete(SUPPORT, ts)
+            await settled(slack, one, other)
+
+        calls = await one.services.store.calls(task="triage")
+        assert [call.outcome for call in calls].count("failed") == 6
+        assert await cases(one) == []
+        assert "export" not in await kept_texts(one)
+
+
 async def test_it_takes_a_card_over_from_a_process_that_died(
     slack: Sandbox, workspace: Workspace, settings: Config, server: OpenAIServer
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.database import Database
-from bot.store import Case, CaseMessage, Correction, Sorted, Store
+from bot.store import Call, Case, CaseMessage, Correction, Sorted, Store
 from bot.store.triage import MOST_MESSAGES, state
 from tests.weeks import CALL
 
@@ -178,6 +178,43 @@ async def test_it_forgets_the_prompt_of_a_case_though_our_clock_was_behind_slack
 
     [call] = await store.calls()
     assert (call.prompt, call.answer) == (None, None)
+
+
+def words(id: str, call: str = "call") -> Call:
+    """A call that a case has taken, with its texts."""
+    return replace(CALL, id=call, task="triage", job=id, prompt="words", answer="words")
+
+
+async def test_it_writes_no_text_of_a_call_whose_case_another_process_has_deleted(stores: tuple[Store, Store]) -> None:
+    here, there = stores
+    id = await opened(here)
+    await there.remove_case(await found(there, id))
+    await here.log_call(words(id), began=AT)
+
+    [call] = await here.calls()
+    assert (call.prompt, call.answer) == (None, None)
+
+
+async def test_it_writes_no_text_of_what_was_read_before_another_process_found_a_message_gone(
+    stores: tuple[Store, Store],
+) -> None:
+    here, there = stores
+    id, after = await opened(here), AT + timedelta(seconds=1)
+    covered = state(await here.case_messages(id))
+    await there.forget_case(id, after)
+    await there.forget_case(id, AT)  # found it gone too, and had begun earlier
+    await there.log_call(words(id, "new"), began=after)
+    await here.log_call(words(id, "old"), began=AT)
+    await here.sort_case(id, replace(FOUND, covered=covered), AT, began=AT)
+    old = await found(here, id)
+    await there.sort_case(id, replace(FOUND, covered=covered), AT, began=after)
+    new = await found(here, id)
+
+    assert {call.id: (call.prompt, call.answer) for call in await here.calls()} == {
+        "new": ("words", "words"),
+        "old": (None, None),
+    }
+    assert [(each.text, each.reason) for each in (old, new)] == [(None, None), (FOUND.text, FOUND.reason)]
 
 
 @pytest.mark.parametrize(

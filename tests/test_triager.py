@@ -15,7 +15,7 @@ from bot.settings import Category, Settings
 from bot.store import Store
 from bot.transcript import Message
 from bot.triager import LONGEST_CASE, Triage, Triager, in_words, unsure
-from tests.gateways import ORIGIN, Opened, at, opened
+from tests.gateways import ORIGIN, Opened, at, opened, origin
 from tests.vendors import OpenAIServer
 
 VERDICT = {
@@ -124,12 +124,17 @@ async def test_it_never_tells_the_model_who_answers_for_a_category(server: OpenA
 
 async def test_it_sends_and_keeps_only_masked_text(server: OpenAIServer, store: Store, triager: Triager) -> None:
     server.answer(VERDICT | {"reason": "[email 1] cannot pay with [card 1]."})
+    [message] = said("Card 4111 1111 1111 1111 of claire@shop.example is refused")
+    id = await store.join_case("T1", "C1", message.ts, "U1", 60)
+    await store.open_case(id, "U1", quiet=False, at=ORIGIN.began)
 
-    found = await sort(triager, "Card 4111 1111 1111 1111 of claire@shop.example is refused")
+    found = await triager.triage([message], Settings(), origin(id))
 
     assert "[card 1] of [email 1]" in text(server)
     assert found.reason == "[email 1] cannot pay with [card 1]."
-    assert "claire" not in str([server.received, await store.calls()])
+    [call] = await store.calls()
+    assert "[card 1] of [email 1]" in str(call.prompt)
+    assert "claire" not in str([server.received, call])
 
 
 async def test_it_lets_no_message_end_the_transcript(server: OpenAIServer, triager: Triager) -> None:

@@ -155,9 +155,13 @@ class LastError:
 LATE = """
     EXISTS (SELECT 1 FROM forgotten WHERE forgotten_at >= made.began AND (
         person IN ('', made."user") OR made.task <> 'triage'
-        OR person = (SELECT author FROM triage WHERE triage.id = made.job)))"""
+        OR person = (SELECT author FROM triage WHERE triage.id = made.job)))
+    OR made.task = 'triage' AND NOT EXISTS (
+        SELECT 1 FROM triage WHERE triage.id = made.job AND coalesce(triage.forgotten_at, '') <= made.began)"""
 """Whether the work for a call began before words that it may hold were to be forgotten, as `bot.store.forgetting` has
-it: whatever is tried again was read before."""
+it: whatever is tried again was read before. So were messages that have been deleted, with their case or without it; the
+work that finds them gone is the first that has not read them.
+"""
 
 COLUMNS = {field.name: f'"{field.name}"' for field in fields(Call)}
 KEPT = COLUMNS | {text: f"CASE WHEN {LATE} THEN NULL ELSE {text} END" for text in ("prompt", "answer")}
@@ -176,6 +180,7 @@ class Calls(Rows):
     async def log_call(self, call: Call, began: datetime | None = None) -> None:
         """Write down a call; without its texts, where they were to be forgotten since the work for it began.
 
+        A triage has texts as long as there is its case, the `job`, whichever process has it sorted or deletes it.
         `began` is that moment, before anything that was sent was read; None where that was when the call was made.
         """
         await self.database.write(LOG, *asdict(call).values(), began.isoformat() if began else call.called_at)

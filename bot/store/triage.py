@@ -35,7 +35,9 @@ CASE = """
     FROM triage LEFT JOIN calls ON calls.id = triage.call WHERE triage.id = $1"""
 STATE = "(SELECT count(*) || ':' || max(edited) FROM triage_messages WHERE triage = $1)"
 CORRECTED = "EXISTS (SELECT 1 FROM corrections WHERE triage = $1 AND field = '{field}')"
-FORGOTTEN = "EXISTS (SELECT 1 FROM forgotten WHERE forgotten_at >= $12 AND person IN ('', triage.author))"
+FORGOTTEN = """
+    triage.forgotten_at > $12
+    OR EXISTS (SELECT 1 FROM forgotten WHERE forgotten.forgotten_at >= $12 AND person IN ('', triage.author))"""
 """Whether what the case says was to be forgotten after work on it had begun, and before it could be sorted."""
 
 SORT = f"""
@@ -64,14 +66,16 @@ CLOSE = """
 REOPEN = """
     UPDATE triage SET status = 'open', done_by = NULL, done_at = NULL, updated_at = $2
     WHERE id = $1 AND status = 'done' RETURNING id"""
-FORGET_PROMPTS = """
-    UPDATE calls SET prompt = NULL, answer = NULL WHERE job = $1 AND (prompt IS NOT NULL OR answer IS NOT NULL)"""
-FORGET_CASE = (
-    FORGET_PROMPTS,
+FORGET_WORK = (
+    "UPDATE calls SET prompt = NULL, answer = NULL WHERE job = $1 AND (prompt IS NOT NULL OR answer IS NOT NULL)",
     "UPDATE corrections SET text = NULL WHERE triage = $1",
-    "UPDATE triage SET text = NULL, reason = NULL WHERE id = $1",
 )
+FORGET_CASE = """
+    UPDATE triage SET text = NULL, reason = NULL,
+        forgotten_at = CASE WHEN forgotten_at > $2 THEN forgotten_at ELSE $2 END
+    WHERE id = $1"""
 REMOVE = (
+    *FORGET_WORK,
     """
     DELETE FROM acts WHERE (workspace, channel, ts) IN (
         SELECT workspace, channel, ts FROM triage_messages WHERE triage = $1)""",
@@ -95,7 +99,8 @@ class Case:
     error that keeps it unsorted since `troubled_at`. `card_ts` is its card, empty where none can be posted, and `shown`
     the `updated_at` that it shows; `slack_failed` says that Slack once failed when one was to be posted or an emoji
     changed. `reaction` are the emoji names that should stand on the message, with spaces between, `reacted` those that
-    do. `text` is what was said, masked; None where it is not kept. Times are UTC ISO-8601; people are Slack ids.
+    do. `text` is what was said, masked; None where it is not kept. What was read before `forgotten_at` is not, because
+    a message has gone since. Times are UTC ISO-8601; people are Slack ids.
     """
 
     id: str
@@ -132,6 +137,7 @@ class Case:
     reaction: str
     reacted: str
     text: str | None
+    forgotten_at: str | None
     model: str | None
     corrected_by: str | None
     dismissed_by: str | None
@@ -253,15 +259,19 @@ class Cases(Rows):
     async def reopen(self, id: str, at: datetime) -> bool:
         return bool(await self.database.write(REOPEN, id, at.isoformat()))
 
-    async def forget_case(self, id: str) -> None:
-        """Blank every text that was written down for a case, in calls and corrections too; ids and labels stay."""
-        await self.database.write_together(*((statement, (id,)) for statement in FORGET_CASE))
+    async def forget_case(self, id: str, began: datetime) -> None:
+        """Blank every text that was written down for a case, in calls and corrections too; ids and labels stay.
+
+        `began` is when the work began that found one of its messages gone. Nothing is kept of what began before.
+        """
+        work = ((statement, (id,)) for statement in FORGET_WORK)
+        await self.database.write_together(*work, (FORGET_CASE, (id, began.isoformat())))
         await self.database.repeat(FORGET_EVALS)
 
     async def remove_case(self, case: Case) -> None:
         """Delete a case and every text that was written down for it; of its corrections ids and labels stay."""
-        await self.forget_case(case.id)
         await self.database.write_together(*((statement, (case.id,)) for statement in REMOVE))
+        await self.database.repeat(FORGET_EVALS)
 
     async def forget_cases(self, before: datetime) -> None:
         """Blank the texts and reasons of cases opened before that time; the labels stay."""
