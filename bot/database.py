@@ -19,10 +19,13 @@ from functools import partial
 from pathlib import Path
 
 from bot import sqlite
-from bot.commits import PATIENCE, Commits, Row, Value
-from bot.troubles import LOST, DatabaseError, Lost, Unavailable, explain
+from bot.commits import NAP, PATIENCE, Commits, Row, Value
+from bot.troubles import LOST, READ, DatabaseError, Lost, Unavailable, explain
 
 __all__ = ["Database", "DatabaseError", "Lost", "Row", "Unavailable", "Value"]
+
+READERS = 5.0
+"""Seconds that what was deleted waits for those who are reading the file."""
 
 
 class Database:
@@ -121,10 +124,25 @@ class Database:
             return False
         return True
 
-    async def checkpoint(self) -> None:
-        """Empty the write-ahead log into the file, as far as nobody is reading from it. Raises as `write` does."""
+    async def checkpoint(self) -> bool:
+        """Empty the write-ahead log into the file, as far as nobody is reading from it; then that is False.
+
+        Raises as `write` does.
+        """
         self._check_open()
-        await self._loop.run_in_executor(self._writer, self._checkpoint)
+        return await self._loop.run_in_executor(self._writer, self._checkpoint)
+
+    async def clear(self) -> None:
+        """Have what was deleted leave the file, its write-ahead log too.
+
+        Raises Unavailable where somebody goes on reading for READERS seconds. Then what was deleted is found by no
+        query any more, but stays in the file until this is called again. Otherwise raises as `write` does.
+        """
+        deadline = time.monotonic() + READERS
+        while not await self.checkpoint():
+            if time.monotonic() > deadline:
+                raise Unavailable(READ.format(file=sqlite.name(self._path)))
+            await asyncio.sleep(NAP)
 
     async def close(self) -> None:
         """Finish what is queued, empty the write-ahead log into the file and close it. May be called again."""
@@ -153,10 +171,11 @@ class Database:
         while self._open:
             self._open.pop().close()
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self) -> bool:
         try:
             self._check_file()
-            self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            [row] = _rows(self._sqlite.conn, "PRAGMA wal_checkpoint(TRUNCATE)", ())
+            return not row["busy"]
         except Exception as error:
             raise self._explain(error) from error
 

@@ -13,6 +13,10 @@ import sqlite3
 log = logging.getLogger(__name__)
 
 LOST = "{file} was deleted or replaced while Precis was using it: start Precis again."
+READ = (
+    "{file} still holds the deleted texts, because another program is reading it: "
+    "close that program, then run this command again."
+)
 LOCKED = "{file} is locked by another program: close that program, then try again."
 PASSING = {
     sqlite3.SQLITE_BUSY: LOCKED,
@@ -38,7 +42,8 @@ class Lost(DatabaseError):
 
 
 class Unavailable(DatabaseError):
-    """The database cannot be used at the moment (locked, full, failing disk); nothing was written."""
+    """The database cannot be used at the moment (locked, full, failing disk); nothing was written, unless the call that
+    raises this says otherwise."""
 
 
 class Outage:

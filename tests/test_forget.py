@@ -1,7 +1,9 @@
 """Forgetting at once: what is gone afterwards, from the file too, and what stays."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -196,6 +198,47 @@ async def test_it_is_a_command(store: Store, tmp_path: Path) -> None:
     assert left == OF_BEN
     assert everybody == (0, "Deleted what 4 rows held of texts.\n")
     assert await held(store) == {}
+
+
+@contextmanager
+def read(folder: Path) -> Iterator[None]:
+    """Another program that reads the file as it is now."""
+    with closing(sqlite3.connect(f"file:{folder}/precis.db?mode=ro", uri=True, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM calls").fetchone()
+        yield
+
+
+async def test_it_waits_until_nobody_reads_what_was_there(store: Store, tmp_path: Path) -> None:
+    await remembered(store)
+    await store.database.checkpoint()
+    with read(tmp_path):
+        forgetting = asyncio.create_task(store.forget_all(AT))
+        early, _ = await asyncio.wait({forgetting}, timeout=1)
+        left = await held(store)
+    await forgetting
+
+    assert (early, left) == (set(), {})
+    assert SECRET.encode() not in on_disk(tmp_path)
+
+
+async def test_it_says_that_texts_are_in_the_file_while_it_is_read(store: Store, tmp_path: Path) -> None:
+    await remembered(store)
+    await store.database.checkpoint()
+    with read(tmp_path):
+        status, said = await commands.run("-m", "bot", "forget", "--all", cwd=tmp_path)
+        left = on_disk(tmp_path)
+    again = await commands.run("-m", "bot", "forget", "--all", cwd=tmp_path)
+
+    assert status == 2
+    assert said == (
+        "The database precis.db still holds the deleted texts, because another program is reading it: "
+        "close that program, then run this command again.\n"
+    )
+    assert SECRET.encode() in left
+    assert await held(store) == {}
+    assert again == (0, "Deleted what 0 rows held of texts.\n")
+    assert SECRET.encode() not in on_disk(tmp_path)
 
 
 async def test_it_forgets_everything_when_the_app_is_removed(slack: Sandbox, precis: Precis) -> None:

@@ -75,8 +75,7 @@ async def test_it_empties_the_write_ahead_log(office: Office, tmp_path: Path) ->
         await precis.services.store.log_call(replace(CALL, prompt="word " * 100_000))
         before = (tmp_path / "precis.db-wal").stat().st_size
 
-        await precis.database.checkpoint()
-
+        assert await precis.database.checkpoint()
         assert before > 500_000
         assert (tmp_path / "precis.db-wal").stat().st_size == 0
         assert len(await precis.services.store.calls()) == 1

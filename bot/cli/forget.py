@@ -28,7 +28,8 @@ def forget(user: str | None, everybody: bool) -> None:
 
     The same goes for calls that are under way: once answered, they are written down without their texts.
 
-    Figures, ids and labels stay. What was posted in Slack stays there.
+    Figures, ids and labels stay. What was posted in Slack stays there. While another program reads the file of the
+    database, what was deleted stays in it; then this says so and ends with an error, and has to be run again.
     """
     from bot import config
     from bot.ids import PERSON

@@ -72,7 +72,10 @@ class Forgetting(Rows):
         return await self.forget(OF_PERSON, user)
 
     async def forget(self, statements: tuple[str, ...], *args: Value) -> int:
-        """In small steps; what was deleted has left the file, its write-ahead log too, when this returns."""
+        """In small steps; what was deleted has left the file, its write-ahead log too, when this returns.
+
+        Raises `Unavailable` where somebody goes on reading the file: then it has to be run again.
+        """
         count = sum([await self.database.repeat(statement, *args) for statement in statements])
-        await self.database.checkpoint()
+        await self.database.clear()
         return count
