@@ -194,9 +194,9 @@ async def test_it_is_a_command(store: Store, tmp_path: Path) -> None:
 
     assert (neither[0], odd[0]) == (2, 2)
     assert "--user with a Slack id, or --all" in neither[1]
-    assert one == (0, "Deleted what 10 rows held of texts.\n")
+    assert one == (0, "Deleted the texts of 10 rows.\n")
     assert left == OF_BEN
-    assert everybody == (0, "Deleted what 4 rows held of texts.\n")
+    assert everybody == (0, "Deleted the texts of 4 rows.\n")
     assert await held(store) == {}
 
 
@@ -237,7 +237,7 @@ async def test_it_says_that_texts_are_in_the_file_while_it_is_read(store: Store,
     )
     assert SECRET.encode() in left
     assert await held(store) == {}
-    assert again == (0, "Deleted what 0 rows held of texts.\n")
+    assert again == (0, "Deleted the texts of 0 rows.\n")
     assert SECRET.encode() not in on_disk(tmp_path)
 
 

@@ -45,4 +45,4 @@ async def forgotten(url: str, user: str | None) -> None:
     now = datetime.now(UTC)
     async with records(url) as store:
         rows = await (store.forget_user(user, now) if user else store.forget_all(now))
-    click.echo(f"Deleted what {plural(rows, 'row')} held of texts.")
+    click.echo(f"Deleted the texts of {plural(rows, 'row')}.")
