@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot import tables
 from bot.amounts import NOTHING, UNKNOWN, money, seconds
 from bot.purposes import WORK
 from bot.store import By, Costs, Line
@@ -49,7 +50,7 @@ def show(console: Console, costs: Costs | None, by: By) -> None:
         table.add_row(*map(escape, cells(line)))
     for column, cell in zip(table.columns, cells(costs.total), strict=True):
         column.footer = cell
-    console.print(table)
+    tables.show(console, table)
     if costs.total.unpriced:
         console.print(f"{costs.total.unpriced:,} of unknown price, which the costs leave out.")
     console.print(QUANTILES)

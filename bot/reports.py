@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot import tables
 from bot.amounts import plural
 from bot.costs import NONE
 from bot.purposes import WORK
@@ -44,7 +45,7 @@ def show_calls(console: Console, calls: Sequence[Call]) -> None:
         column.justify = "right"
     for call in calls:
         table.add_row(*map(escape, cells(call)))
-    console.print(table)
+    tables.show(console, table)
     console.print(summed(totals(calls)))
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot import tables
 from bot.amounts import hits, plural
 from bot.categories import URGENCIES
 from bot.store import Count, OpenCase, QuietFigures, TriageFigures
@@ -40,11 +41,11 @@ def show(console: Console, figures: TriageFigures, address: Callable[[OpenCase],
     for line in sorted_lines(figures):
         console.print(escape(line))
     if figures.counts:
-        console.print(counted(figures.counts))
+        tables.show(console, counted(figures.counts))
     for line in carded_lines(figures):
         console.print(escape(line))
     if figures.oldest:
-        console.print(listed(figures.oldest, figures.until, address))
+        tables.show(console, listed(figures.oldest, figures.until, address))
     for channel in figures.quiet:
         for line in quiet_lines(channel):
             console.print(escape(line))

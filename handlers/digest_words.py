@@ -147,7 +147,8 @@ def bullets(figures: Figures, mention: Mention) -> tuple[tuple[str, str], ...]:
 
 def spending(figures: Figures, mention: Mention) -> str:
     places = ", ".join(f"{place(each, mention)} {dollars(each.cost_usd)}" for each in figures.channels)
-    parts = [f"{places}." if places else "No channel has a known cost."]
+    nothing = "No channel has a known cost." if figures.total.unpriced else "Nothing was spent in any channel."
+    parts = [f"{places}." if places else nothing]
     parts += [budget(each) for each in figures.budgets] or ["No budget is set."]
     return " ".join(parts)
 

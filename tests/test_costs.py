@@ -327,3 +327,13 @@ def test_it_says_that_the_time_zone_is_none() -> None:
 
     assert ended.exit_code == 2
     assert "TIMEZONE must be the name of a time zone such as Europe/Berlin." in ended.stderr
+
+
+def test_it_cuts_no_figure_where_the_terminal_is_narrow() -> None:
+    console = Console(file=io.StringIO(), width=40)
+    show(console, Costs([line("openai/gpt-4o-mini", calls=1_234)], line("total", purpose="")), "model")
+
+    assert isinstance(console.file, io.StringIO)
+    [row] = [shown.split() for shown in console.file.getvalue().splitlines() if "gpt-4o-mini" in shown]
+    assert row[:2] == ["openai/gpt-4o-mini", "1,234"]
+    assert "$0.0100" in row

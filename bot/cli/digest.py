@@ -91,6 +91,7 @@ def draw(console: Any, figures: Figures) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from bot import tables
     from handlers import digest_words as words
 
     if figures.empty:
@@ -103,7 +104,7 @@ def draw(console: Any, figures: Figures) -> None:
         column.justify = "right"
     for row in words.cells(figures):
         table.add_row(*map(escape, row))
-    console.print(table)
+    tables.show(console, table)
     for heading, text in words.bullets(figures, mention=str):
         console.print(escape(f"{heading}: {text}"))
     if tried := words.trials(figures):
