@@ -20,7 +20,7 @@ from bot.database import Database
 from bot.sandbox import Sandbox, Workspace
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Store
-from tests.conftest import ADA, MANIFEST
+from tests.conftest import ADA, ELSEWHERE, GENERAL, MANIFEST
 from tests.vendors import KEY, SERVERS, Answer, ClaudeServer, OpenAIServer, VendorServer
 
 TODAY = date(2026, 11, 22)
@@ -143,13 +143,16 @@ async def test_it_sends_no_key_where_the_address_is_refused() -> None:
 # Slack
 
 
-async def slack_rows(slack: Sandbox, **changes: str) -> dict[str, tuple[State, str]]:
-    environment = OFFLINE | {
+def asking(slack: Sandbox) -> dict[str, str]:
+    return OFFLINE | {
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
     }
-    found = await look(environment | changes, TODAY, False)
+
+
+async def slack_rows(slack: Sandbox, **changes: str) -> dict[str, tuple[State, str]]:
+    found = await look(asking(slack) | changes, TODAY, False)
     return {one.what: (one.state, one.sentence) for one in found if one.what.startswith("Slack")}
 
 
@@ -160,6 +163,26 @@ async def test_it_says_who_the_bot_is_and_that_it_may_do_what_it_needs(slack: Sa
         "Slack app token": (State.OK, "Socket Mode is open to the app."),
     }
     assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open"]
+
+
+async def test_it_says_in_which_channels_it_is_not(slack: Sandbox, workspace: Workspace) -> None:
+    await admins_set(triage_channels=[GENERAL, ELSEWHERE], digest_channel="C0NOWHERE1")
+
+    found = await look(asking(slack), TODAY, False)
+
+    assert [(one.state, one.sentence) for one in found if one.what == "Slack channels"] == [
+        (State.WARNING, "Precis is not in #elsewhere (triage_channels): invite it there."),
+        (
+            State.WARNING,
+            "There is no channel C0NOWHERE1 that Precis can see (digest_channel): invite it there, or choose another.",
+        ),
+    ]
+
+
+async def test_it_says_that_it_is_in_all_channels(slack: Sandbox) -> None:
+    found = await slack_rows(slack, TRIAGE_CHANNELS=GENERAL, DIGEST_CHANNEL=GENERAL)
+
+    assert found["Slack channels"] == (State.OK, "Precis is in each that is set: 1.")
 
 
 async def test_it_names_the_scopes_that_are_missing(workspace: Workspace) -> None:

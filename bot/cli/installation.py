@@ -10,8 +10,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import app
-from bot.checks.finding import Finding, ok, problem, warning
+from bot.checks.finding import Finding, State, ok, problem, warning
 from bot.checks.setup import Setup
+from bot.cli import membership
 from handlers.client import UNANSWERED, client, session
 
 MANIFEST = Path(__file__).parents[2] / "manifest.json"
@@ -27,6 +28,8 @@ async def check(setup: Setup) -> list[Finding]:
     async with session() as connections:
         slack = client(None, setup.api_url, connections)
         found = await bot(slack, setup.bot_token) if setup.bot_token else []
+        if setup.bot_token and found[0].state is State.OK:
+            found += await membership.check(slack, setup.bot_token.get_secret_value(), setup)
         return found + (await socket_mode(slack, setup.app_token) if setup.app_token else [])
 
 
