@@ -13,13 +13,13 @@ from uuid import uuid4
 from adapters.base import Provider, Reply, Request, Usage
 from adapters.errors import ProviderError, TimedOut, TooLong
 from bot.budget import Budget
+from bot.choices import Choice
 from bot.database import DatabaseError, Unavailable
 from bot.limits import estimated_input, fits
 from bot.origin import Origin
 from bot.pool import Pool
 from bot.pricing import UNPRICED, Cost, Prices
 from bot.purposes import COMPARE, WORK
-from bot.routes import Choice
 from bot.store import Call, KeptPrompt, Store
 
 log = logging.getLogger("precis.llm")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from random import Random
 
-from bot.routes import Choice
+from bot.choices import Choice
 from bot.store import Eval, Vote
 
 ROUNDS = 5

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.choices import Choice
 from bot.evals import Proportion
 from bot.measures import NOISE
-from bot.routes import Choice
 from bot.store import Attempted, Eval
 from bot.store.evals import Corrected
 

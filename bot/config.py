@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from adapters import PROVIDERS
 from bot import ids, providers
 from bot.catalogue import Catalogue
+from bot.choices import Choice
 from bot.providers import ProviderConfig
-from bot.routes import Choice, Route
+from bot.routes import Route
 from bot.settings import REQUESTS_PER_USER_HOUR, Settings
 from bot.variables import Reader, Weekday
 

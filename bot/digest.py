@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from adapters import PROVIDERS
+from bot.choices import Choice
 from bot.elsewhere import Elsewhere, Traffic, elsewhere
 from bot.evals import Proportion
 from bot.figures import BudgetUse, Figures, ModelFigures
@@ -12,7 +13,6 @@ from bot.job import Body
 from bot.lifecycle import warnings
 from bot.pricing import Prices
 from bot.purposes import WORK
-from bot.routes import Choice
 from bot.scheduler import Ring
 from bot.settings import Settings
 from bot.store import Line, Store, Tally, TaskCalls, Votes

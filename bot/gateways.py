@@ -11,6 +11,7 @@ from adapters.base import Provider
 from adapters.errors import MissingKey, ProviderError
 from bot.attempts import Attempts
 from bot.budget import Alarm, Budget
+from bot.choices import Choice
 from bot.config import Config
 from bot.database import DatabaseError
 from bot.limits import Policy
@@ -19,7 +20,7 @@ from bot.pool import Build, Pool
 from bot.pricing import Prices
 from bot.providers import ProviderConfig
 from bot.quota import Quota
-from bot.routes import Choice, Routes
+from bot.routes import Routes
 from bot.settings import WorkspaceSettings
 from bot.store import Store
 from bot.turns import Turns

@@ -7,8 +7,8 @@ from typing import Literal
 
 from adapters.models import Model, model
 from bot.amounts import plural
+from bot.choices import Choice
 from bot.pricing import Prices
-from bot.routes import Choice
 from bot.week import moment
 
 AHEAD = timedelta(days=60)

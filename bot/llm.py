@@ -18,16 +18,15 @@ from adapters.models import Model, label
 from bot import prompts
 from bot.attempts import Attempt, Attempts, written
 from bot.breaker import Breaker
+from bot.choices import Choice
 from bot.limits import Policy
 from bot.origin import Origin
 from bot.pricing import Cost, total
 from bot.purposes import WORK
 from bot.quota import Quota
-from bot.routes import Choice, Route, Routes
+from bot.routes import Route, Routes
 from bot.shadows import Shadows
 from bot.turns import Turns
-
-__all__ = ["Answer", "Gateway", "Origin"]
 
 log = logging.getLogger("precis.llm")
 

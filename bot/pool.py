@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from adapters.base import Provider
-from bot.routes import Choice
+from bot.choices import Choice
 
 Build = Callable[[Choice], Awaitable[Provider]]
 

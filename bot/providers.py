@@ -7,8 +7,8 @@ from datetime import date
 from pydantic import SecretStr
 
 from adapters import PROVIDERS, Vendor
+from bot.choices import Choice
 from bot.lifecycle import current
-from bot.routes import Choice
 from bot.variables import Reader
 
 FOREIGN_KEYS = {"sk-ant-": ("claude",), "sk-proj-": ("openai",), "AIza": ("gemini", "gemini-legacy")}

@@ -11,6 +11,7 @@ from functools import cached_property
 from adapters.base import Request
 from adapters.errors import OverBudget, ProviderError
 from adapters.models import rules
+from bot.choices import Choice
 from bot.comparison import Figures, figures
 from bot.llm import Answer, Gateway, unrepaired
 from bot.measures import MEASURES, Measured
@@ -19,7 +20,6 @@ from bot.origin import Origin
 from bot.pricing import total
 from bot.providers import NEVER_BY_ITSELF
 from bot.purposes import COMPARE
-from bot.routes import Choice
 from bot.store import Eval, KeptPrompt, Logged, Store
 from bot.transcript import ORDINARY
 

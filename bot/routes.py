@@ -8,8 +8,6 @@ from typing import Protocol
 from bot.choices import TASKS, WHOLE, Choice, Picked, Sample, Shares
 from bot.settings import Settings, WorkspaceSettings
 
-__all__ = ["Choice", "Route", "Routes", "RoutingTable", "SettingsRoutes"]
-
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -6,11 +6,11 @@ import logging
 from adapters.base import Request
 from adapters.errors import ProviderError
 from bot.attempts import Attempt, Attempts
+from bot.choices import Choice
 from bot.database import DatabaseError
 from bot.limits import Policy
 from bot.origin import Origin
 from bot.purposes import SHADOW
-from bot.routes import Choice
 
 log = logging.getLogger("precis.llm")
 

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from adapters.errors import OverLimit
 from bot.limits import affordable
-from bot.llm import Gateway, Origin, Terms
+from bot.llm import Gateway, Terms
 from bot.offload import offload
+from bot.origin import Origin
 from bot.pricing import total
 from bot.prompts import VERSION
 from bot.store import KeptSummary, Store

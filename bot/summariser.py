@@ -9,8 +9,9 @@ from adapters.errors import TooLong
 from adapters.models import UNKNOWN, Model
 from bot import prompts
 from bot.limits import SAFETY
-from bot.llm import Answer, Gateway, Origin, Terms
+from bot.llm import Answer, Gateway, Terms
 from bot.offload import offload
+from bot.origin import Origin
 from bot.parts import split
 from bot.prompts import Prompt
 from bot.routes import Route

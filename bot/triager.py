@@ -12,7 +12,8 @@ from adapters.base import Request
 from adapters.errors import BadOutput, Empty, OverLimit, Refused, Truncated
 from bot import prompts
 from bot.categories import OTHER, URGENCIES
-from bot.llm import Gateway, Origin
+from bot.llm import Gateway
+from bot.origin import Origin
 from bot.settings import Settings
 from bot.summary import clean, closed, links
 from bot.transcript import Message, Transcript, fenced

@@ -8,10 +8,10 @@ from adapters.base import Provider, Request
 from adapters.errors import ProviderError, TimedOut
 from bot import prompts
 from bot.attempts import Attempt, Attempts
+from bot.choices import Choice
 from bot.origin import Origin
 from bot.pricing import Cost
 from bot.purposes import CHECK
-from bot.routes import Choice
 from bot.summary import closed
 
 SECONDS = 15.0

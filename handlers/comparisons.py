@@ -5,10 +5,10 @@ from typing import Any
 
 from adapters.models import label
 from bot.amounts import LEAST, cost, counted, money, plural, reckoned, seconds
+from bot.choices import Choice
 from bot.comparison import Figures, ModelFigures
 from bot.measures import TRIAGE
 from bot.replay import Estimate, Plan, Quote
-from bot.routes import Choice
 from handlers import charts
 from handlers.blocks import Content, actions, button, context, fitted, notice, section
 from handlers.mrkdwn import escape

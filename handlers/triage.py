@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from adapters.errors import ProviderError
 from bot.inbox import Job, Later
-from bot.llm import Origin
+from bot.origin import Origin
 from bot.settings import Settings
 from bot.store import Case, CaseMessage, Sorted
 from bot.store.triage import state

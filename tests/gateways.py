@@ -11,13 +11,15 @@ from pydantic import SecretStr
 from adapters import PROVIDERS
 from bot import gateways
 from bot.budget import Exhausted
+from bot.choices import Choice
 from bot.config import Config
 from bot.database import Database
 from bot.limits import Policy
-from bot.llm import Gateway, Origin
+from bot.llm import Gateway
+from bot.origin import Origin
 from bot.pricing import Prices
 from bot.providers import ProviderConfig
-from bot.routes import Choice, Route, Routes, RoutingTable
+from bot.routes import Route, Routes, RoutingTable
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Call, Store
 from tests.vendors import KEY, VendorServer

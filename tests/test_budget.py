@@ -12,7 +12,7 @@ from adapters import errors
 from adapters.base import Request
 from bot.attempts import Attempt
 from bot.budget import Exhausted, midnights
-from bot.llm import Origin
+from bot.origin import Origin
 from bot.pricing import Override, Prices
 from bot.settings import Settings
 from bot.store import Call

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.llm import Origin
+from bot.origin import Origin
 from bot.replay import Quote
 from bot.sandbox import Sandbox, Workspace
 from bot.settings import Settings

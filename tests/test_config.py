@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from adapters import PROVIDERS
 from bot import config
+from bot.choices import Choice
 from bot.config import ConfigError, load
-from bot.routes import Choice, Route
+from bot.routes import Route
 from bot.settings import Settings
 
 BOT = "xoxb-1111-bot-secret"

@@ -12,8 +12,8 @@ import pytest
 
 from adapters.base import Request
 from adapters.errors import ProviderError
+from bot.choices import Choice
 from bot.llm import Answer
-from bot.routes import Choice
 from bot.store import Call
 from tests.gateways import HURRIED, Opened, at, opened, origin
 from tests.vendors import Answer as Sent

@@ -9,8 +9,9 @@ import pytest
 
 from adapters import errors
 from adapters.base import Request
+from bot.choices import Choice
 from bot.limits import Policy
-from bot.routes import Choice, Route, Routes, RoutingTable
+from bot.routes import Route, Routes, RoutingTable
 from tests.clocks import PATIENCE
 from tests.gateways import HURRIED, ORIGIN, QUICK, Opened, at, opened, origin
 from tests.vendors import Answer, ClaudeServer, OpenAIServer

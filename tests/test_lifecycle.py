@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.choices import Choice
 from bot.lifecycle import Warning, current, warnings
 from bot.pricing import Override, Prices
-from bot.routes import Choice
 
 TODAY = date(2026, 11, 22)
 SHUTDOWN = date(2027, 1, 14)

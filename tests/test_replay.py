@@ -12,9 +12,9 @@ import pytest
 
 from adapters.base import Request
 from adapters.errors import ProviderError
+from bot.choices import Choice
 from bot.comparison import ModelFigures
 from bot.replay import Plan, Replay, Wanted
-from bot.routes import Choice
 from bot.settings import Settings
 from bot.store import Eval
 from tests.gateways import OFFLINE, ORIGIN, QUICK, Opened, at, opened

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.base import Request
+from bot.choices import Choice
 from bot.pricing import Override, Prices
-from bot.routes import Choice, Route
+from bot.routes import Route
 from bot.settings import Settings
 from bot.store import Call
 from tests.clocks import PATIENCE

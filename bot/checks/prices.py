@@ -7,9 +7,9 @@ from pathlib import Path
 from bot.amounts import plural
 from bot.checks.finding import Finding, ok, problem, warning
 from bot.checks.setup import Setup
+from bot.choices import Choice
 from bot.lifecycle import warnings
 from bot.pricing import Prices, PricesError
-from bot.routes import Choice
 from bot.settings import Settings
 from bot.week import moment
 

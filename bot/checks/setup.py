@@ -10,9 +10,10 @@ from pydantic import SecretStr
 from adapters import Vendor
 from bot import config, providers
 from bot.checks.finding import Finding, ok, problem, warning
+from bot.choices import Choice
 from bot.config import ConfigError
 from bot.providers import NEVER_BY_ITSELF, OWN_SERVER, ProviderConfig
-from bot.routes import Choice, Route, table
+from bot.routes import Route, table
 from bot.settings import Settings
 from bot.variables import Reader
 
