@@ -128,10 +128,10 @@ def triaged(dice: random.Random, month: Month, call: Call, at: datetime) -> None
 async def written(month: Month, store: Store) -> None:
     """Put the rows into a database."""
     utc = ZoneInfo("UTC")
+    await asyncio.gather(*(store.database.insert("triage", case) for case in month.cases))
     await asyncio.gather(*map(store.log_call, month.calls))
     await asyncio.gather(
         *(store.give_feedback(call, "U1", verdict, at.astimezone(utc)) for call, verdict, at in month.thumbs),
-        *(store.database.insert("triage", case) for case in month.cases),
         *(store.database.insert("corrections", correction(case)) for case in month.cases if labelled(month, case)),
         *(store.database.insert("votes", ballot(vote)) for vote in month.votes),
     )

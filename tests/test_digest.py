@@ -183,7 +183,8 @@ async def test_it_writes_every_figure_as_json(store: Store) -> None:
 
 async def test_it_measures_tokenizers_on_prompts_that_two_models_have_read(store: Store) -> None:
     call = next(call for call in generated().calls if call.purpose == "work" and call.outcome == "ok")
-    read = replace(call, provider="openai", requested_model="gpt-4o-mini", called_at="2026-10-20T10:00:00+00:00")
+    asked = replace(call, provider="openai", requested_model="gpt-4o-mini", called_at="2026-10-20T10:00:00+00:00")
+    read = replace(asked, task="summarise")
     for number in range(25):
         one = replace(read, id=f"a{number}", job=f"j{number}", prompt=f"p{number}", input_tokens=1_000 + number)
         other = replace(one, id=f"b{number}", requested_model="gpt-6-luna", purpose="shadow", input_tokens=1_200)
