@@ -6,6 +6,7 @@ from slack_bolt.async_app import AsyncAck
 
 from handlers.answers import UP
 from handlers.buttons import chosen
+from handlers.modals import remark
 from handlers.replies import taking, tell
 from handlers.services import Services
 
@@ -19,4 +20,7 @@ async def thumb(ack: AsyncAck, body: dict[str, Any], services: Services) -> None
         verdict = "up" if body["actions"][0]["action_id"] == UP else "down"
         await services.store.give_feedback(chosen(body), body["user"]["id"], verdict, services.now())
         await ack()
-        await tell(body, services, THANKS)
+        if "view" in body:
+            await remark(THANKS, body, services)
+        else:
+            await tell(body, services, THANKS)

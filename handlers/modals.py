@@ -7,13 +7,18 @@ from slack_sdk.errors import SlackApiError
 
 from bot.wish import Length
 from handlers.asks import FOCUS_LENGTH, Ask
-from handlers.blocks import Content, actions, button, plain
+from handlers.blocks import Content, actions, button, context, plain
 from handlers.client import refusal
 from handlers.services import Services
 
 CALLBACK = "tldr_modal"
 SHORTER, LONGER = "tldr_shorter", "tldr_longer"
 FOCUS = "focus"
+REMARK = "remark"
+SENT = ("type", "callback_id", "title", "close", "submit", "private_metadata")
+"""What of a window, beside its blocks, is sent again when it is changed."""
+
+CHANGED = ("not_found", "hash_conflict")
 OPENING = 6
 """Half seconds that a window may take to open after its job has been put into the inbox."""
 
@@ -54,6 +59,20 @@ class InModal:
                 raise
             return False
         return True
+
+
+async def remark(said: str, body: dict[str, Any], services: Services) -> None:
+    """Say something below what was pressed in a window, unless the window has changed or gone meanwhile."""
+    shown, pressed = body["view"], body["actions"][0]["block_id"]
+    blocks = [block for block in shown["blocks"] if block["block_id"] != REMARK]
+    place = next(number for number, block in enumerate(blocks, 1) if block["block_id"] == pressed)
+    blocks.insert(place, {**context(said), "block_id": REMARK})
+    changed = {name: shown[name] for name in SENT if shown.get(name)} | {"blocks": blocks}
+    try:
+        await services.slack.views_update(view_id=shown["id"], hash=shown["hash"], view=changed)
+    except SlackApiError as error:
+        if refusal(error) not in CHANGED:
+            raise
 
 
 def view(content: Content, ask: Ask, *, ready: bool = False, external_id: str = "") -> dict[str, Any]:

@@ -68,6 +68,20 @@ async def test_it_makes_the_summary_shorter_or_longer(
     assert len(await precis.services.store.calls()) == 2
 
 
+async def test_it_shows_in_the_window_that_a_thumb_is_noted(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await opened(slack, precis, thread)
+    for action_id in ("tldr_up", "tldr_down"):
+        modal = slack.person(BEN).modal
+        assert modal is not None
+        await slack.person(BEN).press(view=modal["id"], action_id=action_id)
+        await until(lambda: "Thank you, noted." in window(slack))
+
+    verdicts = await precis.database.read("SELECT verdict FROM feedback")
+    assert window(slack).count("Thank you, noted.") == 1
+    assert "roll back" in window(slack)
+    assert verdicts == [{"verdict": "down"}]
+
+
 async def test_it_looks_for_what_was_typed(slack: Sandbox, precis: Precis, thread: str) -> None:
     await opened(slack, precis, thread)
     modal = slack.person(BEN).modal
