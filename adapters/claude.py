@@ -3,6 +3,7 @@
 import logging
 
 import anthropic
+import httpx2
 from anthropic.types import Message, ModelInfo
 from anthropic.types import Usage as Billed
 
@@ -96,7 +97,8 @@ def failure(error: Exception) -> errors.ProviderError | None:
     if isinstance(error, anthropic.APITimeoutError):
         return errors.TimedOut("claude")
     if isinstance(error, anthropic.APIConnectionError):
-        return errors.Unreachable("claude", type(error.__cause__).__name__)
+        unsent = isinstance(error.__cause__, httpx2.ConnectError)
+        return errors.Unreachable("claude", type(error.__cause__).__name__, unbilled=unsent)
     if not isinstance(error, anthropic.APIStatusError):
         return None
     if error.status_code == 400 and "prompt is too long" in error.message:

@@ -26,7 +26,7 @@
 
 An error never holds message text, a vendor's message (it can quote the prompt) or a key: only `detail`, made of a
 status and the vendor's own error code. Where the vendor answered before things went wrong, `reply` carries what it
-billed.
+billed. `unbilled` says of a call that was made that it bills nothing, for certain.
 """
 
 from __future__ import annotations
@@ -45,13 +45,19 @@ T = TypeVar("T")
 
 
 class ProviderError(Exception):
-    """Base of the tree. `kind` is the word that stands in the call log, e.g. `rate_limited`."""
+    """Base of the tree. `kind` is the word that stands in the call log, e.g. `rate_limited`.
 
-    def __init__(self, provider: str, detail: str = "", *, reply: Reply | None = None) -> None:
+    `unbilled` is as `UNBILLED` says, where whoever raises it does not know better.
+    """
+
+    def __init__(
+        self, provider: str, detail: str = "", *, reply: Reply | None = None, unbilled: bool | None = None
+    ) -> None:
         super().__init__(f"{provider}: {self.kind}" + (f" ({detail})" if detail else ""))
         self.provider = provider
         self.detail = detail
         self.reply = reply
+        self.unbilled = reply is None and (isinstance(self, UNBILLED) if unbilled is None else unbilled)
 
     @property
     def kind(self) -> str:
@@ -126,8 +132,10 @@ class Unexpected(ProviderError):
 class Transient(ProviderError):
     """Base of the failures that another try may cure. `retry_after`: seconds, None where the vendor did not say."""
 
-    def __init__(self, provider: str, detail: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(provider, detail)
+    def __init__(
+        self, provider: str, detail: str = "", *, retry_after: float | None = None, unbilled: bool | None = None
+    ) -> None:
+        super().__init__(provider, detail, unbilled=unbilled)
         self.retry_after = retry_after
 
 
@@ -150,6 +158,9 @@ class TimedOut(Transient):
 class Unreachable(Transient):
     """No connection could be made, or it broke before the answer was complete."""
 
+
+UNBILLED = (Auth, QuotaExhausted, ModelNotFound, NoApi, BadRequest, TooLong, RateLimited, Overloaded, ServerError)
+"""How a call ends that bills nothing: the vendor refused it, or failed and said so, instead of answering."""
 
 STATUSES: Mapping[int, type[ProviderError]] = {
     401: Auth,
@@ -240,8 +251,13 @@ def mapped(provider: str, failure: Callable[[Exception], ProviderError | None]) 
 def genuine(provider: str, found: object, kind: type[T]) -> T:
     """What the SDK made of a 200. Raises `NoApi` where that is no answer: two SDKs hand out the text of a page."""
     if not isinstance(found, kind):
-        raise NoApi(provider, "a 200 that is not JSON")
+        raise no_json(provider)
     return found
+
+
+def no_json(provider: str) -> NoApi:
+    """The error for a 200 that is not JSON: most likely a page, but perhaps an answer that is billed."""
+    return NoApi(provider, "a 200 that is not JSON", unbilled=False)
 
 
 def common(provider: str, error: Exception) -> ProviderError:
@@ -251,7 +267,7 @@ def common(provider: str, error: Exception) -> ProviderError:
     if isinstance(error, OSError):
         return Unreachable(provider, name)
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
-        return NoApi(provider, "a 200 that is not JSON")
+        return no_json(provider)
     if isinstance(error, RecursionError):
         return BadOutput(provider, name)
     return Unexpected(provider, name)

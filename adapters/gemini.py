@@ -104,9 +104,10 @@ def failure(error: Exception) -> errors.ProviderError | None:
     if isinstance(error, httpx2.TimeoutException):
         return errors.TimedOut("gemini", type(error).__name__)
     if isinstance(error, httpx2.RequestError):
-        return errors.Unreachable("gemini", type(error).__name__)
+        unsent = isinstance(error, httpx2.ConnectError)
+        return errors.Unreachable("gemini", type(error).__name__, unbilled=unsent)
     if isinstance(error, UnknownApiResponseError):
-        return errors.NoApi("gemini", "a 200 that is not JSON")
+        return errors.no_json("gemini")
     if isinstance(error, ValidationError):
         return errors.BadOutput("gemini", "a 200 that is no answer")
     if not isinstance(error, APIError):

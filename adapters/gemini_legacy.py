@@ -18,8 +18,10 @@ with warnings.catch_warnings():
 from google.api_core.exceptions import GoogleAPICallError, from_http_status
 from google.auth.api_key import Credentials
 from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
+from requests import ConnectionError as NotConnected
 from requests import Response, Timeout
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 
 from adapters import errors
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, Usage, finished
@@ -169,6 +171,9 @@ def usage(billed: Any) -> Usage:
 def failure(error: Exception) -> errors.ProviderError | None:
     if isinstance(error, Timeout):
         return errors.TimedOut("gemini-legacy", type(error).__name__)
+    if isinstance(error, NotConnected):
+        unsent = isinstance(getattr(next(iter(error.args), None), "reason", None), NewConnectionError)
+        return errors.Unreachable("gemini-legacy", type(error).__name__, unbilled=unsent)
     if isinstance(error, ParseError):
         return errors.BadOutput("gemini-legacy", "a 200 that is no answer")
     if not isinstance(error, GoogleAPICallError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import httpx2
 import openai
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionMessage, ChatCompletionMessageParam
@@ -63,7 +64,8 @@ def failure(provider: str, error: Exception) -> errors.ProviderError | None:
     if isinstance(error, openai.APITimeoutError):
         return errors.TimedOut(provider)
     if isinstance(error, openai.APIConnectionError):
-        return errors.Unreachable(provider, type(error.__cause__).__name__)
+        unsent = isinstance(error.__cause__, httpx2.ConnectError)
+        return errors.Unreachable(provider, type(error.__cause__).__name__, unbilled=unsent)
     if not isinstance(error, openai.APIStatusError):
         return None
     response = error.response

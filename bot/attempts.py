@@ -28,8 +28,6 @@ AWAY = 0.5
 """Seconds between tries to write where the database is away."""
 
 CANCELLED = "cancelled"
-UNBILLED = frozenset({"timed_out", "unreachable", "bad_output", "unexpected", CANCELLED})
-"""How an attempt may end without an answer and be billed all the same, where nobody has seen for how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,8 @@ class Attempts:
         try:
             reply = await in_time(attempt, provider)
         except ProviderError as error:
-            await to_its_end(self.record(attempt, error.kind, error.reply, bill, reserved))
+            held = None if error.unbilled else reserved
+            await to_its_end(self.record(attempt, error.kind, error.reply, bill, held))
             raise
         except asyncio.CancelledError:
             await to_its_end(self.record(attempt, CANCELLED, None, bill, reserved))
@@ -101,20 +100,17 @@ class Attempts:
         return self.prices.cost(attempt.choice.vendor, attempt.choice.model, usage, attempt.at).usd
 
     async def record(
-        self, attempt: Attempt, error: str | None, reply: Reply | None, bill: list[Cost], reserved: float | None
+        self, attempt: Attempt, error: str | None, reply: Reply | None, bill: list[Cost], held: float | None
     ) -> None:
-        """Price the attempt and write its row. Where the vendor may bill what cannot be priced, the budget goes on
-        holding what was reserved."""
+        """Price the attempt and write its row. Where it has no price, the budget goes on holding what it held."""
         seconds = time.monotonic() - attempt.started
         cost = UNPRICED
         if reply is not None:
             cost = self.priced(attempt, reply)
             bill.append(cost)
-        billed = reply is not None or error in UNBILLED
-        held = reserved if billed and cost.usd is None else None
         kept = prompt(attempt.request)
         await written(lambda: self.keep_prompt(kept))
-        row = self.row(attempt, kept.digest, error, reply, cost, held, seconds)
+        row = self.row(attempt, kept.digest, error, reply, cost, held if cost.usd is None else None, seconds)
         await written(lambda: self.store.log_call(row, attempt.origin.began))
 
     def priced(self, attempt: Attempt, reply: Reply) -> Cost:

@@ -49,7 +49,11 @@ ROWS = {
     "overload: 503, 529": ["turns_a_status_into_its_error_without_retrying"],
     "server: 500, 502, 504": ["turns_a_status_into_its_error_without_retrying"],
     "timeout": ["stops_at_the_callers_deadline_and_drops_the_call"],
-    "connection": ["is_unreachable_where_nobody_listens", "is_unreachable_where_the_connection_breaks_in_the_body"],
+    "connection": [
+        "is_unreachable_where_nobody_listens",
+        "is_unreachable_where_the_connection_breaks_before_an_answer",
+        "is_unreachable_where_the_connection_breaks_in_the_body",
+    ],
     "bad request: 400, 422": ["turns_a_status_into_its_error_without_retrying"],
     "bad request: 404, a retired model": [
         "turns_a_status_into_its_error_without_retrying",
@@ -205,7 +209,7 @@ KINDS = [
 async def test_it_turns_a_status_into_its_error_without_retrying(server, provider, problem, error):
     server.always(server.problem(problem))
     caught = await failing(provider)
-    assert type(caught) is error
+    assert (type(caught), caught.unbilled) == (error, error is not errors.TimedOut)
     assert str(server.problems[problem].status) in str(caught)
     assert len(server.received) == 1
 
@@ -272,7 +276,8 @@ HTML = {"content-type": "text/html; charset=utf-8"}
 @pytest.mark.parametrize("headers", [HTML, {}], ids=["as HTML", "as JSON"])
 @pytest.mark.parametrize("body", [PAGE, b"\xff\xfe"], ids=["page", "bytes"])
 async def test_it_is_no_api_where_a_200_is_not_json(server, provider, body, headers):
-    assert type(await failed(server, provider, Answer(body, headers=headers))) is errors.NoApi
+    caught = await failed(server, provider, Answer(body, headers=headers))
+    assert (type(caught), caught.unbilled) == (errors.NoApi, False)
 
 
 async def test_it_is_no_answer_where_a_200_is_empty(server, provider):
@@ -289,7 +294,7 @@ async def test_it_is_no_api_where_the_check_is_answered_with_a_page(server, prov
 @pytest.mark.parametrize("body", [PAGE, b"404 page not found", {"detail": "Not Found"}, b""])
 async def test_it_tells_a_path_that_is_not_there_from_a_model_that_is_not_there(server, provider, status, body):
     caught = await failed(server, provider, Answer(body, status=status, headers=HTML))
-    assert type(caught) is errors.NoApi
+    assert (type(caught), caught.unbilled) == (errors.NoApi, True)
     assert caught.detail == str(status)
 
 
@@ -302,7 +307,9 @@ async def test_it_is_bad_output_where_a_200_is_an_empty_object(server, provider)
 
 @pytest.mark.parametrize("body", [[], "text", 7, {"content": "text", "choices": "text", "candidates": "text"}])
 async def test_it_is_an_error_of_the_tree_where_a_200_has_another_shape(server, provider, body):
-    assert type(await failed(server, provider, Answer(body))) in {errors.BadOutput, errors.NoApi, errors.Unexpected}
+    caught = await failed(server, provider, Answer(body))
+    assert type(caught) in {errors.BadOutput, errors.NoApi, errors.Unexpected}
+    assert not caught.unbilled
 
 
 ENDINGS = [("truncated", errors.Truncated), ("refused", errors.Refused), ("unknown", errors.BadOutput)]
@@ -330,6 +337,7 @@ async def test_it_is_too_long_where_the_window_ran_out_while_answering(server, p
     caught = await failed(server, provider, server.reply("half", ending="window"))
     assert type(caught) is errors.TooLong
     assert caught.reply is not None
+    assert not caught.unbilled
 
 
 async def test_it_is_bad_output_where_no_finish_is_named(server, provider):
@@ -436,13 +444,28 @@ AWAITED = [kind for kind in SERVERS if kind is not GeminiLegacyServer]
 
 async def test_it_is_unreachable_where_the_connection_breaks_in_the_body(server, provider):
     broken = Answer(server.reply("x").body, pace="cut")
-    assert type(await failed(server, provider, broken)) is errors.Unreachable
+    caught = await failed(server, provider, broken)
+    assert (type(caught), caught.unbilled) == (errors.Unreachable, False)
+
+
+async def test_it_is_unreachable_where_the_connection_breaks_before_an_answer(server):
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(leave, "127.0.0.1", 0) as rude:
+        host, port = rude.sockets[0].getsockname()
+        provider = build(server.name, key=KEY, model=server.asked, base_url=f"http://{host}:{port}")
+        caught = await failing(provider)
+        await provider.close()
+    assert (type(caught), caught.unbilled) == (errors.Unreachable, False)
 
 
 async def test_it_is_unreachable_where_nobody_listens(server):
     provider = server.provider()
     await server.runner.cleanup()
-    assert type(await failing(provider)) is errors.Unreachable
+    caught = await failing(provider)
+    assert (type(caught), caught.unbilled) == (errors.Unreachable, True)
     await provider.close()
 
 

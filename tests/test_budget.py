@@ -153,6 +153,37 @@ async def test_it_counts_an_answer_that_nobody_could_read(
         assert [call.error for call in await running.calls()] == ["unexpected"] * 2
 
 
+async def test_it_counts_a_200_that_is_no_answer_of_the_api(server: OpenAIServer, tmp_path: Path) -> None:
+    server.always(Answer(b"<html>"))
+    async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=0.15)) as running:
+        with pytest.raises(errors.NoApi):
+            await spend(running, 1)
+        with pytest.raises(errors.OverBudget):
+            await spend(running, 2)
+
+
+@pytest.mark.parametrize("problem", ["auth", "not_found", "bad_request", "rate_limited", "server_error", "overloaded"])
+async def test_it_counts_nothing_where_the_vendor_has_refused_or_failed(
+    server: OpenAIServer, tmp_path: Path, problem: str
+) -> None:
+    server.always(server.problem(problem))
+    async with opened(tmp_path, at(server), prices=PRICES, settings=Settings(daily_budget_usd=0.15)) as running:
+        with pytest.raises(errors.ProviderError):
+            await spend(running)
+
+        assert {(call.cost_usd, call.reserved_usd) for call in await running.calls()} == {(None, None)}
+
+
+async def test_it_counts_nothing_where_nobody_listens(server: OpenAIServer, tmp_path: Path) -> None:
+    gone = at(server)
+    await server.runner.cleanup()
+    async with opened(tmp_path, gone, prices=PRICES, settings=Settings(daily_budget_usd=0.15), policy=QUICK) as running:
+        with pytest.raises(errors.Unreachable):
+            await spend(running)
+
+        assert [call.reserved_usd for call in await running.calls()] == [None] * 3
+
+
 async def test_it_takes_no_count_of_tokens_below_none(server: OpenAIServer, tmp_path: Path) -> None:
     whole = server.reply("pong").body
     assert isinstance(whole, dict)
