@@ -128,12 +128,12 @@ def test_it_takes_a_window_from_the_configuration(window):
 
 
 ALLOWED = {
-    "claude": {"anthropic"},
+    "claude": {"anthropic", "httpx2"},
     "openai": {"openai"},
-    "openai_chat": {"openai"},
+    "openai_chat": {"httpx2", "openai"},
     "compatible": {"openai"},
     "gemini": {"google", "httpx2", "pydantic"},
-    "gemini_legacy": {"google", "requests"},
+    "gemini_legacy": {"google", "requests", "urllib3"},
     "connections": {"aiohttp", "httpx2"},
     "base": {"jsonschema"},
 }
