@@ -52,9 +52,7 @@ class Budgets(Rows):
         in one statement, so that processes which reserve at the same moment cannot pass the budget together.
         """
         moments = (moment.isoformat() for moment in (at, day, since, until))
-        return bool(
-            await self.database.write(RESERVE, call, workspace, usd, *moments, most, purpose, until.isoformat())
-        )
+        return bool(await self.database.write(RESERVE, call, workspace, usd, *moments, most, purpose))
 
     async def release(self, call: str) -> None:
         """End a reservation; what the call cost stands in its row."""
