@@ -3,13 +3,12 @@
 import logging
 
 import anthropic
-import httpx2
 from anthropic.types import Message, ModelInfo
 from anthropic.types import Usage as Billed
 
 from adapters import errors
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, Usage, finished
-from adapters.connections import connections
+from adapters.connections import connections, unreachable
 from adapters.models import rules
 
 FINISHES = {
@@ -97,8 +96,7 @@ def failure(error: Exception) -> errors.ProviderError | None:
     if isinstance(error, anthropic.APITimeoutError):
         return errors.TimedOut("claude")
     if isinstance(error, anthropic.APIConnectionError):
-        unsent = isinstance(error.__cause__, httpx2.ConnectError)
-        return errors.Unreachable("claude", type(error.__cause__).__name__, unbilled=unsent)
+        return unreachable("claude", error.__cause__)
     if not isinstance(error, anthropic.APIStatusError):
         return None
     if error.status_code == 400 and "prompt is too long" in error.message:

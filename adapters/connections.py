@@ -13,6 +13,7 @@ import httpx2
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
 from adapters.base import SOCKET_SECONDS
+from adapters.errors import Unreachable
 
 TIMEOUT = ClientTimeout(total=None, sock_connect=SOCKET_SECONDS, sock_read=SOCKET_SECONDS)
 
@@ -69,6 +70,11 @@ def translated() -> Iterator[None]:
         raise httpx2.ConnectError("no connection") from error
     except ClientError as error:
         raise httpx2.ReadError("the connection broke") from error
+
+
+def unreachable(provider: str, error: BaseException | None) -> Unreachable:
+    """The error for a connection that could not be made, which bills nothing, or that broke, which may."""
+    return Unreachable(provider, type(error).__name__, unbilled=isinstance(error, httpx2.ConnectError))
 
 
 def connections() -> httpx2.AsyncClient:

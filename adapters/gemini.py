@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from adapters import errors
 from adapters.base import SOCKET_SECONDS, Finish, Provider, Reply, Request, Usage, finished
-from adapters.connections import connections
+from adapters.connections import connections, unreachable
 from adapters.gemini_words import FINISHES, from_google
 from adapters.models import Model, rules
 
@@ -104,8 +104,7 @@ def failure(error: Exception) -> errors.ProviderError | None:
     if isinstance(error, httpx2.TimeoutException):
         return errors.TimedOut("gemini", type(error).__name__)
     if isinstance(error, httpx2.RequestError):
-        unsent = isinstance(error, httpx2.ConnectError)
-        return errors.Unreachable("gemini", type(error).__name__, unbilled=unsent)
+        return unreachable("gemini", error)
     if isinstance(error, UnknownApiResponseError):
         return errors.no_json("gemini")
     if isinstance(error, ValidationError):

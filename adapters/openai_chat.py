@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import httpx2
 import openai
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionMessage, ChatCompletionMessageParam
@@ -10,6 +9,7 @@ from openai.types.shared_params import ResponseFormatJSONSchema
 
 from adapters import errors
 from adapters.base import Finish, Reply, Usage
+from adapters.connections import unreachable
 
 FINISHES = {"stop": Finish.DONE, "length": Finish.LENGTH, "content_filter": Finish.REFUSED, "refusal": Finish.REFUSED}
 CODES: Mapping[str, type[errors.ProviderError]] = {
@@ -64,8 +64,7 @@ def failure(provider: str, error: Exception) -> errors.ProviderError | None:
     if isinstance(error, openai.APITimeoutError):
         return errors.TimedOut(provider)
     if isinstance(error, openai.APIConnectionError):
-        unsent = isinstance(error.__cause__, httpx2.ConnectError)
-        return errors.Unreachable(provider, type(error.__cause__).__name__, unbilled=unsent)
+        return unreachable(provider, error.__cause__)
     if not isinstance(error, openai.APIStatusError):
         return None
     response = error.response

@@ -128,9 +128,9 @@ def test_it_takes_a_window_from_the_configuration(window):
 
 
 ALLOWED = {
-    "claude": {"anthropic", "httpx2"},
+    "claude": {"anthropic"},
     "openai": {"openai"},
-    "openai_chat": {"httpx2", "openai"},
+    "openai_chat": {"openai"},
     "compatible": {"openai"},
     "gemini": {"google", "httpx2", "pydantic"},
     "gemini_legacy": {"google", "requests", "urllib3"},
