@@ -137,14 +137,12 @@ class InConversation:
 
 async def change(content: Content, services: Services, *, channel: str, ts: str, mark: str) -> None:
     """Replace a post by this content, with its mark. Raises `SlackApiError`."""
-    await services.slack.chat_update(
-        channel=channel,
-        ts=ts,
-        text=content.text or "",
-        blocks=list(content.blocks),
-        metadata=metadata(mark),
-        parse="none",
-    )
+    await services.slack.chat_update(channel=channel, ts=ts, **written(content, mark))
+
+
+def written(content: Content, mark: str) -> dict[str, Any]:
+    """What stands in every message of the product, of which nothing mentions anybody."""
+    return {"text": content.text or "", "blocks": list(content.blocks), "metadata": metadata(mark), "parse": "none"}
 
 
 async def post(
@@ -176,12 +174,9 @@ async def say(
     return await services.slack.chat_postMessage(
         channel=channel,
         thread_ts=thread_ts,
-        text=content.text or "",
-        blocks=list(content.blocks),
-        metadata=metadata(mark),
-        parse="none",
         unfurl_links=False,
         unfurl_media=False,
+        **written(content, mark),
     )
 
 
