@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -145,9 +146,7 @@ async def running(
         workspace = await signed_in(slack)
         store = Store(database)
         inbox = Inbox(database, speed=speed)
-        settings = WorkspaceSettings(
-            store, workspace.team, config.settings, now=lambda: datetime.fromtimestamp(clock(), UTC)
-        )
+        settings = WorkspaceSettings(store, workspace.team, config.settings, now=partial(dated, clock))
         told = alarm(inbox, store, workspace.team, config.admin_users)
         routes = SettingsRoutes(settings, config.route)
         made = gateway(config, store, settings, routes, prices or Prices(), told, policy)
@@ -166,6 +165,10 @@ async def running(
         precis.preparing = asyncio.create_task(ready(llm))  # the SDK takes its time: Slack is answered meanwhile
         stack.callback(precis.preparing.cancel)
         yield precis
+
+
+def dated(clock: Callable[[], float]) -> datetime:
+    return datetime.fromtimestamp(clock(), UTC)
 
 
 async def signed_in(slack: AsyncWebClient) -> Workspace:

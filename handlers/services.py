@@ -1,10 +1,9 @@
 """What listeners and jobs work with: built once by `bot.app`, handed to each of them."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 from weakref import WeakValueDictionary
 
@@ -43,9 +42,9 @@ class Workspace:
 class Services:
     """`allowance` is the most that a summary may cost without a question, in US dollars; None for no limit.
 
-    `keep_text` says whether what people wrote may be written down, and `retention_days` for how long; `clock` gives
-    epoch seconds. Of `locks`, each case has one for its sorting, so that several edits cost one call, and the settings
-    have one for changes of an item in a list.
+    `keep_text` says whether what people wrote may be written down, and `retention_days` for how long. Of `locks`,
+    each case has one for its sorting, so that several edits cost one call, and the settings have one for changes of an
+    item in a list.
     """
 
     workspace: Workspace
@@ -68,7 +67,6 @@ class Services:
     allowance: float | None
     keep_text: bool
     retention_days: int
-    clock: Callable[[], float] = time.time
     locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     @classmethod
@@ -107,8 +105,8 @@ class Services:
             allowance=config.max_usd_per_summary,
             keep_text=config.keeps_text,
             retention_days=config.content_retention_days,
-            clock=clock,
         )
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock(), UTC)
+        """By the clock of the app, as changes of settings are dated."""
+        return self.settings.now()
