@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from handlers.allowance import Allowance
 from handlers.client import refusal
 from handlers.people import People, Person
 from handlers.refusals import NotFound
@@ -23,8 +23,6 @@ MOST_LOOKED_AT = 50
 """Members of channels who are looked up one by one in a minute: half of those that Slack lets an app look up (Tier 4;
 docs.slack.dev, "Rate limits"), so that nobody who asks has to wait for it."""
 
-MINUTE = 60.0
-
 HIDDEN = ("channel_not_found", "missing_scope", "method_not_supported_for_channel_type")
 
 
@@ -37,7 +35,7 @@ class Access:
         self.public: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
         self.known: TTLCache[str, Person] = TTLCache(REMEMBERED, SECONDS)
         self.without_guests: TTLCache[str, bool] = TTLCache(REMEMBERED, SECONDS)
-        self.looked_at: deque[float] = deque(maxlen=MOST_LOOKED_AT)
+        self.looks = Allowance(MOST_LOOKED_AT, time.monotonic)
         self.members: TTLCache[tuple[str, str], bool] = TTLCache(REMEMBERED, SECONDS)
 
     async def check(self, user: str, channel: str, *, asked_in: str) -> None:
@@ -104,17 +102,9 @@ class Access:
                 return False
             raise
         known = [person for member in members if (person := self.known.get(member)) is not None]
-        if not all(map(belongs, known)) or not self.look_at(len(members) - len(known)):
+        if not all(map(belongs, known)) or self.looks.take(len(members) - len(known)) > 0:
             return False
         return all(map(belongs, await asyncio.gather(*map(self.person, members))))
-
-    def look_at(self, people: int) -> bool:
-        """Whether so many more may be looked up in this minute; they count from now on."""
-        now = time.monotonic()
-        if sum(at > now - MINUTE for at in self.looked_at) + people > MOST_LOOKED_AT:
-            return False
-        self.looked_at.extend([now] * people)
-        return True
 
     async def is_member(self, user: str, channel: str) -> bool:
         member = self.members.get((user, channel))
