@@ -43,6 +43,14 @@ class Scene:
         self.processes.append(process)
         return process
 
+    async def freeze(self, process: subprocess.Popen[bytes]) -> None:
+        """Stop the process where it writes nothing: in the middle of a write it would keep the file to itself."""
+        process.send_signal(signal.SIGSTOP)
+        while self.locked():
+            process.send_signal(signal.SIGCONT)
+            await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGSTOP)
+
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
@@ -64,6 +72,14 @@ class Scene:
     def finished(self) -> bool:
         with closing(sqlite3.connect(self.path)) as other:
             return not other.execute("SELECT id FROM inbox WHERE due IS NOT NULL").fetchall()
+
+    def locked(self) -> bool:
+        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=0.1)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            return False
 
     def busy(self, process: subprocess.Popen[bytes]) -> bool:
         return bool(self.noted("call", process))
@@ -109,10 +125,10 @@ async def test_it_takes_over_from_a_killed_process(scene: Scene) -> None:
 
 
 async def test_it_stays_silent_when_it_was_frozen_beyond_its_lease(scene: Scene) -> None:
-    await scene.put(1, seconds=0.6)
+    await scene.put(1, seconds=2)
     frozen = scene.start()
     await until(lambda: bool(scene.noted("call")))
-    frozen.send_signal(signal.SIGSTOP)
+    await scene.freeze(frozen)
     living = scene.start()
     await scene.done()
     frozen.send_signal(signal.SIGCONT)
