@@ -61,6 +61,7 @@ async def figures(
     return Figures(
         week=week,
         timezone=settings.timezone,
+        complete=until <= now,
         total=await store.totals(since, until),
         before=await store.totals(week.before.begins(zone), since),
         models=working,

@@ -61,10 +61,12 @@ class BudgetUse:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """Everything about one week. `models` are those that somebody waited for, the dearest first, unknown costs last;
-    `trials` are models tried in the background or replayed, one for each purpose. `before` is the week before."""
+    `trials` are models tried in the background or replayed, one for each purpose. `before` is the week before.
+    `complete` is whether the week is over."""
 
     week: Week
     timezone: str
+    complete: bool
     total: Totals
     before: Totals
     models: Sequence[ModelFigures]
@@ -78,23 +80,26 @@ class Figures:
     def empty(self) -> bool:
         return not self.models and not self.trials
 
+    def change(self, name: str) -> float | None:
+        """The relative change of a total, 0.1 for ten percent more; None where there is nothing to compare with.
 
-def change(now: float | None, before: float | None) -> float | None:
-    """The relative change, 0.1 for ten percent more; None where there is nothing to compare with."""
-    return (now - before) / before if now is not None and before else None
+        A week that is not over is not compared with a whole one.
+        """
+        now, before = getattr(self.total, name), getattr(self.before, name)
+        return (now - before) / before if self.complete and now is not None and before else None
 
 
 def as_json(figures: Figures) -> dict[str, object]:
     """Every figure. Shares are from 0 to 1, changes relative to the week before; null stands for unknown."""
-    total, before = figures.total, figures.before
     return {
         "week": str(figures.week),
         "first_day": figures.week.monday.isoformat(),
         "last_day": figures.week.sunday.isoformat(),
         "timezone": figures.timezone,
-        "total": asdict(total),
-        "before": asdict(before),
-        "change": {name: change(getattr(total, name), getattr(before, name)) for name in ("calls", "cost_usd")},
+        "complete": figures.complete,
+        "total": asdict(figures.total),
+        "before": asdict(figures.before),
+        "change": {name: figures.change(name) for name in ("calls", "cost_usd")},
         "models": [model_as_json(model) for model in figures.models],
         "trials": [model_as_json(model) for model in figures.trials],
         "channels": [asdict(channel) for channel in figures.channels],

@@ -201,8 +201,8 @@ class WorkspaceSettings:
     ) -> Settings:
         """Set one field, or with None put it back to its default; the change is in the audit when this returns.
 
-        A change with an `id` is made once, however often it is asked for. Returns what holds now. Raises
-        `ValidationError` where the field does not take the value.
+        A change with an `id` is made once, however often it is asked for, and what is set already is none. Returns what
+        holds now. Raises `ValidationError` where the field does not take the value.
         """
         return await self.write(name, None if value is None else self.written(name, value), by, reason, id)
 
@@ -215,17 +215,18 @@ class WorkspaceSettings:
         return json.dumps(checked.model_dump(mode="json")[name])
 
     async def write(self, name: str, new: str | None, by: str, reason: str | None, id: str | None) -> Settings:
-        before = await self.store.settings(self.workspace)
-        await self.store.change_setting(
-            Change(
-                id=id or uuid4().hex,
-                workspace=self.workspace,
-                changed_at=self.now().isoformat(),
-                changed_by=by,
-                name=name,
-                old=before.get(name),
-                new=new,
-                reason=reason,
+        old = (await self.store.settings(self.workspace)).get(name)
+        if new != old:
+            await self.store.change_setting(
+                Change(
+                    id=id or uuid4().hex,
+                    workspace=self.workspace,
+                    changed_at=self.now().isoformat(),
+                    changed_by=by,
+                    name=name,
+                    old=old,
+                    new=new,
+                    reason=reason,
+                )
             )
-        )
         return await self.read()

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from bot.amounts import arrow, counted, dollars, percent, reckoned, seconds, tokens
 from bot.choices import named
 from bot.elsewhere import ESTIMATE, Candidate, Elsewhere
-from bot.figures import BudgetUse, Figures, ModelFigures, change
-from bot.store import ChannelCost, Totals
+from bot.figures import BudgetUse, Figures, ModelFigures
+from bot.store import ChannelCost
 
 HEAD = (
     "Model",
@@ -35,12 +35,13 @@ def names(models: Iterable[ModelFigures]) -> Mapping[str, str]:
 
 
 def empty(figures: Figures) -> str:
-    return f"In {period(figures)} no model was asked, so there is nothing to compare."
+    return f"{period(figures)} no model was asked, so there is nothing to compare."
 
 
 def period(figures: Figures) -> str:
     first, last = figures.week.monday, figures.week.sunday
-    return f"week {figures.week.number} ({first.day} {first:%B} to {last.day} {last:%B %Y})"
+    begun = "In" if figures.complete else "So far, in"
+    return f"{begun} week {figures.week.number} ({first.day} {first:%B} to {last.day} {last:%B %Y})"
 
 
 def headline(figures: Figures) -> str:
@@ -48,14 +49,14 @@ def headline(figures: Figures) -> str:
     total = figures.total
     calls = "1 call to a model" if total.calls == 1 else f"{total.calls:,} calls to models"
     if total.cost_usd is None and total.unpriced:
-        return f"In {period(figures)} there were {calls}; what they cost is unknown{unpriced(figures)}."
+        return f"{period(figures)} there were {calls}; what they cost is unknown{unpriced(figures)}."
     more = f", plus {total.unpriced:,} whose price is unknown{unpriced(figures)}" if total.unpriced else ""
-    return f"In {period(figures)} {calls} cost {dollars(total.cost_usd or 0.0)}{compared(figures)}{more}."
+    return f"{period(figures)} {calls} cost {dollars(total.cost_usd or 0.0)}{compared(figures)}{more}."
 
 
 def compared(figures: Figures) -> str:
     """The cost against the week before, where both are known in full."""
-    moved = change(figures.total.cost_usd, figures.before.cost_usd)
+    moved = figures.change("cost_usd")
     if moved is None or figures.total.unpriced or figures.before.unpriced:
         return ""
     if abs(moved) < 0.005:
@@ -72,10 +73,9 @@ def totals(figures: Figures) -> str:
     """The totals, each with its change against the week before."""
 
     def told(name: str, text: str) -> str:
-        moved = arrow(change(getattr(figures.total, name), getattr(figures.before, name)))
-        return f"{text} {moved}".rstrip()
+        return f"{text} {arrow(figures.change(name))}".rstrip()
 
-    total: Totals = figures.total
+    total = figures.total
     return " · ".join(
         (
             told("calls", f"{total.calls:,} calls"),

@@ -29,6 +29,7 @@ DENIED = (
 )
 UNCHANGED = "Nothing has been changed."
 HOLDS = "That holds from the next request on."
+ALREADY = "That is how it was set already."
 
 
 class Order(BaseModel):
@@ -58,11 +59,14 @@ async def carry_out(switch: Switch, order: Order, job: Job, services: Services) 
         trials = await tries(switch, order, job, services)
         if any(trial.error for trial in trials):
             return question(switch, " ".join([*map(answered, trials), UNCHANGED]), "Switch anyway")
-    change, settings = await made(switch, order, job, services)
-    log.info("%s changed %s", order.user, switch.setting)
-    await audits.tell(change, settings, services.inbox)
-    await home.redraw(services)
-    return blocks.notice(" ".join([done(change), *map(answered, trials), *await remarks(switch, settings, services)]))
+    settings = await made(switch, order, job, services)
+    change = await services.store.change(job.id)
+    if change is not None:
+        log.info("%s changed %s", order.user, switch.setting)
+        await audits.tell(change, settings, services.inbox)
+        await home.redraw(services)
+    said = await done(switch, change, services)
+    return blocks.notice(" ".join([said, *map(answered, trials), *await remarks(switch, settings, services)]))
 
 
 async def tries(switch: Switch, order: Order, job: Job, services: Services) -> list[Trial]:
@@ -72,25 +76,23 @@ async def tries(switch: Switch, order: Order, job: Job, services: Services) -> l
     return list(await asyncio.gather(*(tried(services.gateway.attempts, model, origin) for model in models)))
 
 
-async def made(switch: Switch, order: Order, job: Job, services: Services) -> tuple[Change, Settings]:
+async def made(switch: Switch, order: Order, job: Job, services: Services) -> Settings:
     """Make the change under the job's id, so that a second try of the job does not make it again."""
     reason = switch.reason or None
     if switch.lift:
-        settings = await services.settings.lift(switch.setting, by=order.user, reason=reason, id=job.id)
-    else:
-        settings = await services.settings.change(switch.setting, switch.value, by=order.user, reason=reason, id=job.id)
-    change = await services.store.change(job.id)
-    assert change is not None
-    return change, settings
+        return await services.settings.lift(switch.setting, by=order.user, reason=reason, id=job.id)
+    return await services.settings.change(switch.setting, switch.value, by=order.user, reason=reason, id=job.id)
 
 
 def question(switch: Switch, text: str, button: str) -> Content:
     return Content(text=escape(text), blocks=(section(escape(text)), provider_menus.anyway(switch, button)))
 
 
-def done(change: Change) -> str:
-    said = subject(change.name)
-    return f"{said[0].upper()}{said[1:]}: {value(change.name, change.new)}. {HOLDS}"
+async def done(switch: Switch, change: Change | None, services: Services) -> str:
+    """What the setting is after the change, None being one that was set like that before."""
+    held = change.new if change else (await services.store.settings(services.workspace.team)).get(switch.setting)
+    said = subject(switch.setting)
+    return f"{said[0].upper()}{said[1:]}: {value(switch.setting, held)}. {HOLDS if change else ALREADY}"
 
 
 async def remarks(switch: Switch, settings: Settings, services: Services) -> list[str]:

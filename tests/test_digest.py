@@ -118,6 +118,10 @@ async def test_it_compares_with_the_week_before(store: Store) -> None:
     assert first.before.calls == 0
 
 
+async def test_it_knows_whether_a_week_is_over(store: Store) -> None:
+    assert [(await of(store, week)).complete for week in ("2026-W47", "2026-W48")] == [True, False]
+
+
 async def test_it_names_the_three_channels_that_cost_most(store: Store) -> None:
     rows = generated()
     await written(rows, store)

@@ -11,14 +11,14 @@ from bot.config import Config
 from bot.digest import order
 from bot.elsewhere import Candidate, Elsewhere
 from bot.evals import Proportion
-from bot.figures import BudgetUse, Figures, ModelFigures
+from bot.figures import BudgetUse, Figures, ModelFigures, as_json
 from bot.sandbox import Sandbox
 from bot.sandbox.blocks import message_blocks as checked
 from bot.store import ChannelCost, Line, Totals, Votes
 from bot.week import Week
 from handlers.charts import distinct
 from handlers.digest import content, plain
-from handlers.digest_words import HEAD
+from handlers.digest_words import HEAD, headline, totals
 from tests.weeks import Office, calls, logged, ring, shown, waiting
 
 NOTHING = Proportion(0, 0)
@@ -58,6 +58,7 @@ def figures(*models: ModelFigures, **changes: Any) -> Figures:
     made = Figures(
         week=Week(2026, 47),
         timezone="Europe/Berlin",
+        complete=True,
         total=total,
         before=replace(total, calls=700, cost_usd=2.50),
         models=models,
@@ -104,6 +105,14 @@ def test_it_shows_a_headline_a_chart_a_table_three_bullets_and_a_button() -> Non
     assert made.blocks[4]["text"]["text"].count("• *") == 3
     [button] = made.blocks[5]["elements"]
     assert (button["text"]["text"], button["action_id"]) == ("Open /llm-provider", "provider_do_open")
+
+
+def test_it_says_that_a_week_is_not_over_and_compares_it_with_none() -> None:
+    running = figures(MINI, complete=False)
+
+    assert headline(running) == "So far, in week 47 (16 November to 22 November 2026) 812 calls to models cost $1.25."
+    assert totals(running).startswith("812 calls · $1.25 · 3 failed")
+    assert as_json(running)["change"] == {"calls": None, "cost_usd": None}
 
 
 def test_it_has_a_cell_for_every_figure_of_a_model() -> None:

@@ -115,7 +115,6 @@ COMMANDS: Mapping[str, tuple[str, object]] = {
         "summarise_model",
         [share("claude", "claude-haiku-4-5", 90), share("openai", LUNA, 10)],
     ),
-    "reset for summarise": ("summarise_model", None),
     "fallback openai": ("fallback", {"provider": "openai", "model": "gpt-4o-mini"}),
     "fallback off": ("fallback", "off"),
     "shadow openai 25 for triage": (
@@ -236,6 +235,16 @@ async def test_it_says_who_answers_after_a_reset_and_who_is_not_concerned(desk: 
     )
 
 
+@pytest.mark.parametrize("text", ["set openai for triage", "reset for triage", "budget daily off", "shadow off"])
+async def test_it_says_so_where_nothing_changes(desk: Desk, text: str) -> None:
+    await desk.type(text)
+    changes = await desk.changes()
+    again = await desk.said(text)
+
+    assert "That is how it was set already." in again
+    assert await desk.changes() == changes
+
+
 async def test_it_tries_a_model_before_it_switches(desk: Desk) -> None:
     said = await desk.said("set openai for triage")
 
@@ -301,7 +310,7 @@ MENUS: Mapping[str, tuple[str, tuple[str, object]]] = {
     ),
     "provider_do_model_triage": ("set openai gpt-4o-mini for triage", ("triage_model", MINI_ALONE)),
     "provider_do_model_extract": ("set openai gpt-4o-mini for extract", ("extract_model", MINI_ALONE)),
-    "provider_do_model_route": ("reset for route", ("route_model", None)),
+    "provider_do_model_route": ("set openai gpt-4o-mini for route", ("route_model", MINI_ALONE)),
     "provider_do_fallback": ("fallback openai gpt-4o-mini", COMMANDS["fallback openai"]),
     "provider_do_shadow": (
         "shadow openai gpt-4o-mini 5",
@@ -319,6 +328,16 @@ async def test_it_does_by_menu_what_can_be_typed(desk: Desk, menu: str) -> None:
 
     assert "That holds from the next request on." in said
     assert await desk.changes() == [(ADA, *change)]
+
+
+async def test_it_puts_a_model_back_to_the_default_by_word_and_by_menu(desk: Desk) -> None:
+    for task in ("summarise", "route"):
+        await desk.type(f"set openai for {task}")
+    await desk.type("")
+    said = [await desk.press("provider_do_model_route", "reset for route"), await desk.said("reset for summarise")]
+
+    assert all("the default model. That holds from the next request on." in one for one in said)
+    assert (await desk.changes())[2:] == [(ADA, "route_model", None), (ADA, "summarise_model", None)]
 
 
 async def test_it_has_a_menu_for_each_setting(desk: Desk) -> None:

@@ -85,6 +85,26 @@ async def test_it_writes_down_who_changed_what_and_why(settings: WorkspaceSettin
     assert first.changed_at == "2026-11-28T12:00:00+00:00"
 
 
+async def test_it_writes_nothing_down_where_nothing_changes(settings: WorkspaceSettings, store: Store) -> None:
+    await settings.change("daily_budget_usd", None, by="U1")
+    await settings.change("categories", settings.defaults.categories, by="U1")
+    await settings.change("categories", settings.defaults.categories, by="U2")
+
+    [change] = await store.changes("T1")
+    assert (change.changed_by, change.name) == ("U1", "categories")
+
+
+async def test_it_knows_what_it_made_under_an_id_where_that_is_asked_for_again(
+    settings: WorkspaceSettings, store: Store
+) -> None:
+    for _ in range(2):
+        await settings.change("digest_day", "fri", by="U1", id="job")
+
+    change = await store.change("job")
+    assert change is not None
+    assert (change.old, change.new) == (None, '"fri"')
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("daily_budget_usd", -1), ("requests_per_user_hour", 0), ("triage_channels", ["#support"]), ("categories", [])],
