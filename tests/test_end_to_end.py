@@ -10,6 +10,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.person import Person
 from bot.settings import Settings
 from bot.store import Store
+from handlers import notices
 from tests.clocks import PATIENCE
 from tests.conftest import ADA, BEN, GENERAL, Start
 from tests.gateways import QUICK, at
@@ -111,7 +112,7 @@ async def alarmed(precis: Precis) -> None:
     """Wait until the admins have been told, also where another message to them goes first."""
     await precis.services.inbox.idle()
     async with asyncio.timeout(PATIENCE):
-        while await precis.database.read("SELECT 1 FROM inbox WHERE queue = 'alarm' AND due IS NOT NULL"):
+        while await precis.database.read("SELECT 1 FROM inbox WHERE queue = $1 AND due IS NOT NULL", notices.QUEUE):
             await asyncio.sleep(0.01)
 
 

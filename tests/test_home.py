@@ -12,6 +12,7 @@ from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from bot.store import Call, KeptSummary
+from handlers.home import redraw
 from tests.conftest import ADA, BEN, GENERAL, GUEST, PRIVATE, STRANGER
 from tests.homes import home, modal, opened, press, save, words
 from tests.support import BILLING, QUIET, SUPPORT, THANKS, by_words, cards, furnish, methods, settled, sorting
@@ -188,20 +189,13 @@ async def test_it_draws_several_changes_at_once_and_for_admins_who_have_opened_h
     await opened(slack, app, BEN)
     drawn = len(methods(slack, "views.publish"))
 
-    await asyncio.gather(*(save_directly(app, user) for user in (ADA, OWNER)))
+    await app.services.settings.change("confidence_floor", 0.9, by=OWNER)
+    await asyncio.gather(*(redraw(app.services) for _ in range(6)))
     await settled(slack, app)
 
     assert len(methods(slack, "views.publish")) == drawn + 1
     assert "*Confidence floor*: 0.9" in words(home(slack, ADA))
     assert slack.person(OWNER).home is None
-
-
-async def save_directly(precis: Precis, user: str) -> None:
-    from handlers import home as handler
-
-    for floor in (0.6, 0.7, 0.9):
-        await precis.services.settings.change("confidence_floor", floor, by=user)
-        await handler.redraw(precis.services)
 
 
 async def test_it_draws_again_on_request(slack: Sandbox, app: Precis) -> None:
