@@ -1,6 +1,5 @@
 """App Home: what everybody finds there, what admins find besides, and when it is drawn."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,8 @@ from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from bot.store import Call, KeptSummary
-from handlers.home import redraw
+from handlers.home import SETTLING, redraw
+from tests.clocks import Clock
 from tests.conftest import ADA, BEN, GENERAL, GUEST, PRIVATE, STRANGER
 from tests.homes import home, modal, opened, press, save, words
 from tests.support import BILLING, QUIET, SUPPORT, THANKS, by_words, cards, furnish, methods, settled, sorting
@@ -183,17 +183,24 @@ async def test_it_draws_nothing_for_the_tab_of_messages(slack: Sandbox, app: Pre
 
 
 async def test_it_draws_several_changes_at_once_and_for_admins_who_have_opened_home_alone(
-    slack: Sandbox, app: Precis
+    slack: Sandbox, workspace: Workspace, settings: Config
 ) -> None:
-    await opened(slack, app, ADA)
-    await opened(slack, app, BEN)
-    drawn = len(methods(slack, "views.publish"))
+    workspace.add_user(OWNER, "olga", is_owner=True)
+    clock = Clock()
+    async with OpenAIServer() as server, sorting(settings, server, clock=clock) as app:
+        await slack.connected()
+        await opened(slack, app, ADA)
+        await opened(slack, app, BEN)
+        drawn = len(methods(slack, "views.publish"))
+        for floor in (0.6, 0.7, 0.9):
+            await app.services.settings.change("confidence_floor", floor, by=OWNER)
+            await redraw(app.services)
+            await app.services.inbox.idle()
+        waiting = len(methods(slack, "views.publish"))
+        clock.wind(SETTLING)
+        await settled(slack, app)
 
-    await app.services.settings.change("confidence_floor", 0.9, by=OWNER)
-    await asyncio.gather(*(redraw(app.services) for _ in range(6)))
-    await settled(slack, app)
-
-    assert len(methods(slack, "views.publish")) == drawn + 1
+    assert (waiting, len(methods(slack, "views.publish"))) == (drawn, drawn + 1)
     assert "*Confidence floor*: 0.9" in words(home(slack, ADA))
     assert slack.person(OWNER).home is None
 
