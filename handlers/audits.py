@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.changes import Names, changer, told
 from bot.inbox import Inbox, Job
-from bot.settings import OPERATOR, Settings
+from bot.settings import OPERATOR, WorkspaceSettings
 from bot.store import Change
 from handlers.blocks import Content, section
 from handlers.client import patience
@@ -25,11 +25,12 @@ DAY = timedelta(days=1)
 """How long a change is tried to be told while Slack fails."""
 
 
-async def tell(change: Change, settings: Settings, inbox: Inbox) -> None:
-    """Have a change told in the audit channel, if that is set."""
-    if settings.audit_channel:
-        body = {"change": change.id, "channel": settings.audit_channel}
-        await inbox.put(f"{QUEUE}:{change.id}", QUEUE, body)
+async def tell(id: str, settings: WorkspaceSettings, inbox: Inbox) -> Change | None:
+    """Have a change told in the audit channel, if that is set; the change, or None where there was none."""
+    change, channel = await settings.store.change(id), (await settings.read()).audit_channel
+    if change is not None and channel:
+        await inbox.put(f"{QUEUE}:{id}", QUEUE, {"change": id, "channel": channel})
+    return change
 
 
 async def perform(job: Job, services: Services) -> None:

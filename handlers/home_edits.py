@@ -116,14 +116,12 @@ async def changed(name: str, value: object, body: dict[str, Any], services: Serv
 async def make(name: str, value: object, user: str, id: str, services: Services) -> None:
     """Make a change under this id, have it told, and have Home show it. Raises `ValidationError`."""
     if value is None:
-        settings = await services.settings.lift(name, by=user, id=id)
+        await services.settings.lift(name, by=user, id=id)
     else:
-        settings = await services.settings.change(name, value, by=user, id=id)
-    log.info("%s changed %s", user, name)
-    made = await services.store.change(id)
-    if made is not None:
-        await audits.tell(made, settings, services.inbox)
-    await home.redraw(services)
+        await services.settings.change(name, value, by=user, id=id)
+    if await audits.tell(id, services.settings, services.inbox):
+        log.info("%s changed %s", user, name)
+        await home.redraw(services)
 
 
 def entered(name: str, body: dict[str, Any]) -> object:

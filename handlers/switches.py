@@ -60,10 +60,9 @@ async def carry_out(switch: Switch, order: Order, job: Job, services: Services) 
         if any(trial.error for trial in trials):
             return question(switch, " ".join([*map(answered, trials), UNCHANGED]), "Switch anyway")
     settings = await made(switch, order, job, services)
-    change = await services.store.change(job.id)
-    if change is not None:
+    change = await audits.tell(job.id, services.settings, services.inbox)
+    if change:
         log.info("%s changed %s", order.user, switch.setting)
-        await audits.tell(change, settings, services.inbox)
         await home.redraw(services)
     said = await done(switch, change, services)
     return blocks.notice(" ".join([said, *map(answered, trials), *await remarks(switch, settings, services)]))

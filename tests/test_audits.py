@@ -17,7 +17,7 @@ async def test_it_tells_a_change_once_where_slack_fails_for_minutes(slack: Sandb
         await services.store.change_setting(change)
         office.slack.fail("chat.postMessage", status=500, times=7)
 
-        await audits.tell(change, await services.settings.read(), services.inbox)
+        await audits.tell(change.id, services.settings, services.inbox)
         for _ in range(24):
             await services.inbox.idle()
             office.clock.wind(15)

@@ -103,8 +103,10 @@ async def change(settings: WorkspaceSettings, name: str, text: str | None) -> No
     """Set it, or with None put it back to its default. Ends the command where the setting does not take the text."""
     from pydantic import ValidationError
 
+    from bot.inbox import Inbox
     from bot.setting_forms import FORMS, problems
     from bot.settings import OPERATOR
+    from handlers import audits
 
     if text is not None and not text.strip():
         fail(f"{name} takes {FORMS[name].kind.takes}. --reset puts it back to its default.", 2)
@@ -119,17 +121,7 @@ async def change(settings: WorkspaceSettings, name: str, text: str | None) -> No
         fail("\n".join(problems(name, error)), 2)
     except ValueError as error:
         fail(f"{name} takes {FORMS[name].kind.takes}: {error}.", 2)
-    await tell(id, settings)
-
-
-async def tell(id: str, settings: WorkspaceSettings) -> None:
-    """Leave it to the bot to tell of the change in the audit channel, if there is one."""
-    from bot.inbox import Inbox
-    from handlers import audits
-
-    change = await settings.store.change(id)
-    if change is not None:
-        await audits.tell(change, await settings.read(), Inbox(settings.store.database))
+    await audits.tell(id, settings, Inbox(settings.store.database))
 
 
 @dataclass(frozen=True, slots=True)
