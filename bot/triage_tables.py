@@ -104,6 +104,11 @@ def forgotten(database: Database) -> None:
     database.execute("ALTER TABLE triage ADD COLUMN forgotten_at TEXT")
 
 
+def told(database: Database) -> None:
+    database.execute("ALTER TABLE triage ADD COLUMN outage TEXT")
+    database.execute("ALTER TABLE triage ADD COLUMN mentioned TEXT NOT NULL DEFAULT ''")
+
+
 def acts(database: Database) -> None:
     database.execute(
         """

@@ -54,6 +54,7 @@ from handlers import (
     triage_cards,
     triage_posts,
     uninstalled,
+    urgent,
 )
 from handlers.services import Services
 
@@ -135,6 +136,7 @@ JOBS: Mapping[str, tuple[Perform, Perform]] = {
     triage.QUEUE: (triage.perform, triage.give_up),
     triage_posts.QUEUE: (triage_posts.cards.perform, triage_posts.cards.give_up),
     triage_posts.REACTIONS: (triage_posts.reactions.perform, triage_posts.reactions.give_up),
+    urgent.QUEUE: (urgent.perform, urgent.give_up),
     corrections.QUEUE: (corrections.perform, corrections.give_up),
     home.QUEUE: (home.perform, home.give_up),
     pending.QUEUE: (pending.perform, pending.give_up),

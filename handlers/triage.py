@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -31,9 +30,6 @@ BURST = 60.0
 
 SETTLING = 3.0
 """Seconds that an edit waits for the next one, because people correct themselves more than once."""
-
-PATIENCE = timedelta(minutes=15)
-"""How long a case waits for a model or for Slack."""
 
 AUTHOR, SOMEBODY = "author", "somebody"
 """What the transcript calls whoever wrote and whoever is mentioned: names make no case more urgent."""
@@ -241,6 +237,6 @@ async def wait(case: Case, kind: str, services: Services) -> None:
     """Raise `Later`, until the case has waited long enough; then report the outage, once, and leave it."""
     at = services.now()
     waited = at - await services.store.note_trouble(case.id, kind, at)
-    if waited < PATIENCE:
+    if waited < outages.PATIENCE:
         raise triage_posts.later(waited)
     await outages.report(at, services)

@@ -44,8 +44,8 @@ def card(case: Case, settings: Settings, names: Mapping[str, str]) -> Content:
 
 
 def is_unsure(case: Case, settings: Settings) -> bool:
-    """Whether a person has to decide, and none has yet."""
-    return case.corrected_by is None and unsure(case.confidence, settings)
+    """Whether a person has to say what it is, and none has yet."""
+    return not case.categorised and unsure(case.confidence, settings)
 
 
 def said(case: Case, settings: Settings, names: Mapping[str, str]) -> Iterator[str]:
@@ -54,8 +54,9 @@ def said(case: Case, settings: Settings, names: Mapping[str, str]) -> Iterator[s
     if unsure:
         yield f"*{NEEDS_A_HUMAN}*"
     label = f"*{escape(case.category or '')}* · *{case.urgency}*"
-    yield " · ".join([f"Perhaps {label}" if unsure else label, sure(case, names), owned(case, settings, names)])
-    if case.reason and case.corrected_by is None:
+    known = in_words(case.confidence or 0.0) if unsure or case.corrected_by is None else by(case.corrected_by, names)
+    yield " · ".join([f"Perhaps {label}" if unsure else label, known, owned(case, settings, names)])
+    if case.reason and (unsure or case.corrected_by is None):
         yield escape(case.reason)
     if case.assignee:
         yield f"Assigned to {named(case.assignee, names)}."
@@ -63,10 +64,8 @@ def said(case: Case, settings: Settings, names: Mapping[str, str]) -> Iterator[s
         yield f"✅ Done, says {named(case.done_by, names)}."
 
 
-def sure(case: Case, names: Mapping[str, str]) -> str:
-    if case.corrected_by is not None:
-        return f"set by {named(case.corrected_by, names)}"
-    return in_words(case.confidence or 0.0)
+def by(user: str, names: Mapping[str, str]) -> str:
+    return f"set by {named(user, names)}"
 
 
 def owner(case: Case, settings: Settings) -> str:
@@ -84,9 +83,24 @@ def owned(case: Case, settings: Settings, names: Mapping[str, str]) -> str:
     id = owner(case, settings)
     if not id:
         return "no owner"
-    if case.urgency == MOST_URGENT and case.status == "open":
-        return f"owner <!subteam^{id}>" if id.startswith(GROUP_ID) else f"owner <@{id}>"
+    if called(case, settings):
+        return f"owner {mention(id)}"
     return "owner: the owner group" if id.startswith(GROUP_ID) else f"owner: {named(id, names)}"
+
+
+def called(case: Case, settings: Settings) -> str:
+    """The owner whom it is so urgent for that they are mentioned, empty where nobody is."""
+    return owner(case, settings) if case.urgency == MOST_URGENT and case.status == "open" and not case.noise else ""
+
+
+def mention(owner: str) -> str:
+    return f"<!subteam^{owner}>" if owner.startswith(GROUP_ID) else f"<@{owner}>"
+
+
+def call(owner: str) -> Content:
+    """What calls an owner to a case that has become most urgent after its card was posted: an edit notifies nobody."""
+    text = f"This is *{MOST_URGENT}* now · owner {mention(owner)}"
+    return Content(text=text, blocks=(section(text),))
 
 
 def named(id: str, names: Mapping[str, str]) -> str:

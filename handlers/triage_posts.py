@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from bot.inbox import Job, Later
 from bot.settings import Settings
 from bot.store import Case
-from handlers import pace, posts, triage_cards
+from handlers import pace, posts, triage_cards, urgent
 from handlers.blocks import Content
 from handlers.client import FAILURES, passes, refusal
 from handlers.outbox import Outbox
@@ -61,6 +61,7 @@ async def bring(id: str, services: Services) -> None:
         settings = await services.settings.read()
         await update(case, await drawn(case, settings, services), services)
         await mark(case, settings, services)
+        await urgent.call(case, settings, services)
         await services.store.note_shown(id, case.updated_at)
         shown = case.updated_at
 
@@ -120,7 +121,8 @@ async def post(case: Case, job: Job, services: Services) -> None:
 async def carded(case: Case, job: Job, services: Services) -> bool:
     """Whether the case has got a card; where the case has gone meanwhile, the card goes too."""
     ts = await placed(case, job, services)
-    kept = await services.store.note_card(case, ts, services.now(), keep_text=services.keep_text)
+    mentioned = triage_cards.called(case, await services.settings.read())
+    kept = await services.store.note_card(case, ts, services.now(), keep_text=services.keep_text, mentioned=mentioned)
     if not kept and ts != UNPOSTABLE and not await is_card(case.id, ts, services):
         await posts.delete(case.channel, ts, services)
     return kept and ts != UNPOSTABLE

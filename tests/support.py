@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot import app
 from bot.app import Precis
 from bot.config import Config
+from bot.database import Row
 from bot.limits import Policy
 from bot.providers import ProviderConfig
 from bot.sandbox import Sandbox, Workspace
@@ -22,6 +23,7 @@ from tests.vendors import KEY, OpenAIServer, Received
 
 SUPPORT, QUIET, REPORTS = "C0SUPPORT1", "C0QUIET001", "C0REPORTS1"
 SPEED = 30.0
+LEFT = "SELECT *, due - now() AS ahead FROM inbox WHERE due IS NOT NULL AND queue <> 'purge'"
 
 BUG: dict[str, object] = {
     "reason": "The export fails.",
@@ -73,10 +75,14 @@ async def sorting(
 async def settled(slack: Sandbox, *apps: Precis, seconds: float = PATIENCE) -> None:
     """Wait until nothing is left to do, put off or not."""
     await slack.settled()
-    async with asyncio.timeout(seconds):
-        for precis in apps:
-            while await precis.database.read("SELECT 1 FROM inbox WHERE due IS NOT NULL AND queue <> 'purge'"):
-                await asyncio.sleep(0.01)
+    left: list[Row] = []
+    try:
+        async with asyncio.timeout(seconds):
+            for precis in apps:
+                while left := await precis.database.read(LEFT):
+                    await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"these jobs were left after {seconds:.0f} s: {left}") from None
 
 
 def asked(received: Received) -> str:

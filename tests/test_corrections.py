@@ -91,6 +91,18 @@ async def test_it_keeps_a_correction_and_shows_it_at_once(slack: Sandbox, triage
     assert emoji(slack, ts) == ["question"]
 
 
+async def test_it_still_asks_what_it_is_where_only_the_urgency_is_set(slack: Sandbox, triage: Precis) -> None:
+    ts = await say(slack, triage, "hmm, the thing with the thing")
+
+    await press(slack, triage, ts, "triage_urgency", "p3")
+
+    assert "needs a human" in shown(slack, ts)
+    assert "Perhaps bug · p3 · not sure" in shown(slack, ts).replace("*", "")
+    assert "Is it bug or how-to?" in shown(slack, ts)
+    await press(slack, triage, ts, "triage_second", "how-to")
+    assert "how-to · p3 · set by Ben Castellan" in shown(slack, ts).replace("*", "")
+
+
 async def test_it_keeps_an_urgency(slack: Sandbox, triage: Precis, ts: str) -> None:
     await press(slack, triage, ts, "triage_urgency", "p1")
 

@@ -194,7 +194,7 @@ async def test_it_answers_a_hundred_in_one_channel_at_slacks_pace(slack: Sandbox
     assert refused(slack) == []
     assert at_pace(posted(slack))
     order = [call.args["thread_ts"] for call in slack.calls if call.method == "chat.postMessage"]
-    assert all(abs(order.index(root) - place) < 30 for place, root in enumerate(sorted(asked)))
+    assert all(abs(order.index(root) - place) < 50 for place, root in enumerate(sorted(asked)))
     [runs] = await precis.database.read("SELECT sum(taken + put_off) AS count FROM inbox")
     assert int(str(runs["count"])) < 1500  # 5050 where all come back for every slot
 
@@ -214,14 +214,13 @@ async def test_it_keeps_the_pace_over_two_processes(
         assert len(owners) == 2
 
 
-async def test_it_does_not_let_one_channel_wait_for_another(slack: Sandbox, precis: Precis, fast: Fast) -> None:
-    began = fast()
+async def test_it_does_not_let_one_channel_wait_for_another(slack: Sandbox, precis: Precis) -> None:
     await asyncio.gather(ask(slack, 10), ask(slack, 10, PRIVATE))
     await until(lambda: len(posted(slack)) == len(posted(slack, PRIVATE)) == 10)
 
     assert at_pace(posted(slack))
     assert at_pace(posted(slack, PRIVATE))
-    assert fast() - began < 18
+    assert not at_pace(sorted([*posted(slack), *posted(slack, PRIVATE)]))
 
 
 async def test_it_calls_the_model_once_for_a_summary_that_has_to_wait(slack: Sandbox, precis: Precis) -> None:

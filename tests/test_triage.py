@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 import pytest
 
 from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
-from handlers.outages import QUEUE as OUTAGE
+from handlers import outages
 from tests.clocks import PATIENCE, Fast
 from tests.conftest import ADA, BEN, GENERAL, GUEST, STRANGER
 from tests.support import (
@@ -431,35 +430,7 @@ async def test_it_waits_for_a_model_that_is_away(slack: Sandbox, triage: Precis,
     ts = await say(slack, triage, "The export fails")
 
     assert len(cards(slack, ts)) == 1
-    assert await triage.database.read("SELECT 1 FROM inbox WHERE queue = $1", OUTAGE) == []
-
-
-async def test_it_reports_an_outage_once_and_not_in_the_support_channel(
-    slack: Sandbox, workspace: Workspace, settings: Config, server: OpenAIServer
-) -> None:
-    furnish(workspace)
-    server.always(server.problem("auth"))
-    async with sorting(settings, server, speed=300) as precis:
-        await slack.connected()
-        messages = [await slack.person(user).say(SUPPORT, "The export fails") for user in (ADA, BEN)]
-        await settled(slack, precis)
-
-        assert [cards(slack, ts) for ts in messages] == [[], []]
-        assert [case.trouble for case in await cases(precis)] == ["auth", "auth"]
-    reports = [each for each in workspace.history(REPORTS) if each.get("bot_id")]
-    assert ["2 support messages have no card" in each["text"] for each in reports] in ([True], [True, True])
-
-
-async def test_it_reports_an_outage_once_though_slacks_clock_is_behind(slack: Sandbox, triage: Precis) -> None:
-    await say(slack, triage, "The export fails")
-    await triage.database.write("UPDATE triage SET triaged_at = NULL, troubled_at = opened_at")
-    slack.fail("chat.postMessage", lost=True)
-    ahead = datetime.fromtimestamp(slack.workspace.clock() + 200, UTC)
-    await triage.services.inbox.put("ahead", OUTAGE, {"at": ahead.isoformat()})
-    await settled(slack, triage)
-
-    [report] = slack.workspace.history(REPORTS)
-    assert "1 support message has no card" in report["text"]
+    assert await triage.database.read("SELECT 1 FROM inbox WHERE queue = $1", outages.QUEUE) == []
 
 
 async def test_it_posts_one_card_though_slack_did_not_say_that_it_took_it(slack: Sandbox, triage: Precis) -> None:

@@ -220,7 +220,7 @@ async def test_it_writes_no_text_of_what_was_read_before_another_process_found_a
 @pytest.mark.parametrize(
     ("row", "table", "joined"),
     [
-        (Case, "triage", {"model", "corrected_by", "dismissed_by"}),
+        (Case, "triage", {"model", "corrected_by", "categorised", "dismissed_by"}),
         (CaseMessage, "triage_messages", set()),
         (Correction, "corrections", set()),
     ],

@@ -10,7 +10,7 @@ WAITING = """
     AND card_ts IS NULL AND triaged_at IS NOT NULL AND noise = 0 AND quiet = 0 AND status = 'open'"""
 NEXT = f"SELECT id FROM triage WHERE {WAITING} ORDER BY urgency, ts LIMIT 1"
 NOTE = """
-    UPDATE triage SET card_ts = $2, carded_at = $3, shown = $4, reason = CASE WHEN $5 THEN reason END
+    UPDATE triage SET card_ts = $2, carded_at = $3, shown = $4, reason = CASE WHEN $5 THEN reason END, mentioned = $6
     WHERE id = $1 AND card_ts IS NULL RETURNING id"""
 REACT = "SELECT id FROM triage WHERE workspace = $1 AND reaction <> reacted ORDER BY updated_at DESC LIMIT 1"
 
@@ -27,12 +27,17 @@ class Cards(Rows):
         rows = await self.database.read(NEXT, workspace, channel)
         return str(rows[0]["id"]) if rows else None
 
-    async def note_card(self, case: Case, card_ts: str, at: datetime, *, keep_text: bool) -> bool:
+    async def note_card(self, case: Case, card_ts: str, at: datetime, *, keep_text: bool, mentioned: str = "") -> bool:
         """Keep the ts of a card that shows the case as it is here; empty where it cannot be posted.
 
-        False: the case has gone, or has another card.
+        `mentioned` is whom it mentions. False: the case has gone, or has another card.
         """
-        return bool(await self.database.write(NOTE, case.id, card_ts, at.isoformat(), case.updated_at, keep_text))
+        shown = at.isoformat(), case.updated_at
+        return bool(await self.database.write(NOTE, case.id, card_ts, *shown, keep_text, mentioned))
+
+    async def note_mentioned(self, id: str, owner: str) -> None:
+        """Keep that a post has called this owner to a case."""
+        await self.database.write("UPDATE triage SET mentioned = $2 WHERE id = $1", id, owner)
 
     async def note_shown(self, id: str, updated_at: str) -> None:
         """Keep as of which change the card shows the case."""

@@ -29,7 +29,8 @@ BELONGS = "SELECT triage FROM triage_messages WHERE workspace = $1 AND channel =
 CASE = """
     SELECT triage.*, calls.served_model AS model, (
         SELECT corrected_by FROM corrections WHERE triage = triage.id AND field <> 'support'
-        ORDER BY corrected_at DESC, rowid DESC LIMIT 1) AS corrected_by, (
+        ORDER BY corrected_at DESC, rowid DESC LIMIT 1) AS corrected_by,
+        EXISTS (SELECT 1 FROM corrections WHERE triage = triage.id AND field = 'category') AS categorised, (
         SELECT corrected_by FROM corrections WHERE triage = triage.id AND field = 'support'
         ORDER BY corrected_at DESC, rowid DESC LIMIT 1) AS dismissed_by
     FROM triage LEFT JOIN calls ON calls.id = triage.call WHERE triage.id = $1"""
@@ -53,10 +54,10 @@ SORT = f"""
 TROUBLE = """
     UPDATE triage SET trouble = $2, troubled_at = coalesce(troubled_at, $3) WHERE id = $1
     RETURNING troubled_at"""
-UNSORTED = """
-    SELECT channel, count(*) AS cases FROM triage
-    WHERE workspace = $1 AND opened_at >= $2 AND troubled_at IS NOT NULL AND triaged_at IS NULL
-    GROUP BY channel ORDER BY channel"""
+REPORT = """
+    UPDATE triage SET outage = $1
+    WHERE workspace = $2 AND opened_at >= $3 AND troubled_at <= $4 AND triaged_at IS NULL AND outage IS NULL"""
+REPORTED = "SELECT channel, count(*) AS cases FROM triage WHERE workspace = $1 AND outage = $2 GROUP BY channel"
 ASSIGN = """
     UPDATE triage SET assignee = $2, assigned_at = $3, updated_at = $3
     WHERE id = $1 AND assignee IS NOT $2 RETURNING id"""
@@ -90,17 +91,19 @@ FORGET_CASES = f"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A row of `triage`, with the model behind its last call, and whoever last corrected a label or whether it is one.
+    """A row of `triage`, with the model behind its last call, and whoever last corrected a label or whether it is one;
+    `categorised` is whether a person has said what its category is.
 
     `ts` is the message that opened it and under which its card hangs. `covered` is the state of its messages that the
     last call saw, as `state` gives it, None before the first. `model_category`, `model_urgency` and `model_noise` are
     what that call said; `category`, `urgency` and `noise` are what holds, which people may have corrected. `confidence`
     is 0..1; `likeliest` is the two likeliest categories, best first, with a space between. `trouble` is the kind of
-    error that keeps it unsorted since `troubled_at`. `card_ts` is its card, empty where none can be posted, and `shown`
-    the `updated_at` that it shows; `slack_failed` says that Slack once failed when one was to be posted or an emoji
-    changed. `reaction` are the emoji names that should stand on the message, with spaces between, `reacted` those that
-    do. `text` is what was said, masked; None where it is not kept. What was read before `forgotten_at` is not, because
-    a message has gone since. Times are UTC ISO-8601; people are Slack ids.
+    error that keeps it unsorted since `troubled_at`, `outage` the report that told of that. `card_ts` is its card,
+    empty where none can be posted, and `shown` the `updated_at` that it shows; `mentioned` is the owner whom a post has
+    called to it. `slack_failed` says that Slack once failed when one was to be posted or an emoji changed. `reaction`
+    are the emoji names that should stand on the message, with spaces between, `reacted` those that do. `text` is what
+    was said, masked; None where it is not kept. What was read before `forgotten_at` is not, because a message has gone
+    since. Times are UTC ISO-8601; people are Slack ids.
     """
 
     id: str
@@ -138,8 +141,11 @@ class Case:
     reacted: str
     text: str | None
     forgotten_at: str | None
+    outage: str | None
+    mentioned: str
     model: str | None
     corrected_by: str | None
+    categorised: bool
     dismissed_by: str | None
 
 
@@ -244,9 +250,14 @@ class Cases(Rows):
         rows = await self.database.write(TROUBLE, id, kind, at.isoformat())
         return datetime.fromisoformat(str(rows[0]["troubled_at"])) if rows else at
 
-    async def unsorted(self, workspace: str, since: datetime) -> dict[str, int]:
-        """How many cases of each channel, opened since then, could not be sorted."""
-        rows = await self.database.read(UNSORTED, workspace, since.isoformat())
+    async def unsorted(self, report: str, workspace: str, *, since: datetime, until: datetime) -> dict[str, int]:
+        """How many cases of each channel a report tells of, the same whenever it is asked.
+
+        They are those, opened since the first of these moments, that could not be sorted from the second one on, and of
+        which no other report has told.
+        """
+        await self.database.write(REPORT, report, workspace, since.isoformat(), until.isoformat())
+        rows = await self.database.read(REPORTED, workspace, report)
         return {str(row["channel"]): int(str(row["cases"])) for row in rows}
 
     async def assign(self, id: str, user: str, at: datetime) -> bool:
