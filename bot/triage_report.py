@@ -35,10 +35,7 @@ def quiet_as_json(figures: QuietFigures) -> dict[str, object]:
 
 def show(console: Console, figures: TriageFigures, address: Callable[[OpenCase], str]) -> None:
     """What there is to say; `address` gives the link to a case."""
-    if not figures.cases:
-        console.print(NONE)
-        return
-    for line in sorted_lines(figures):
+    for line in sorted_lines(figures) if figures.cases else [NONE]:
         console.print(escape(line))
     if figures.counts:
         tables.show(console, counted(figures.counts))
@@ -92,7 +89,7 @@ def carded_lines(figures: TriageFigures) -> Iterator[str]:
     if figures.uncarded:
         yield f"Cards that Slack did not take: {figures.uncarded:,}."
     if figures.open:
-        yield f"Open: {figures.open:,}" + (", the oldest:" if figures.open > len(figures.oldest) else ":")
+        yield f"Open now: {figures.open:,}" + (", the oldest:" if figures.open > len(figures.oldest) else ":")
 
 
 def listed(cases: Iterable[OpenCase], now: datetime, address: Callable[[OpenCase], str]) -> Table:

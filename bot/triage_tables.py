@@ -109,6 +109,15 @@ def told(database: Database) -> None:
     database.execute("ALTER TABLE triage ADD COLUMN mentioned TEXT NOT NULL DEFAULT ''")
 
 
+def open_cases(database: Database) -> None:
+    database.execute(
+        """
+        CREATE INDEX triage_open ON triage (workspace, opened_at)
+        WHERE triaged_at IS NOT NULL AND quiet = 0 AND noise = 0 AND status = 'open'
+        """
+    )
+
+
 def acts(database: Database) -> None:
     database.execute(
         """

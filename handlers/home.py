@@ -95,10 +95,11 @@ def address(row: KeptSummary, url: str) -> str:
 
 async def furnished(services: Services) -> Office:
     settings = await services.settings.read()
-    now = services.now()
+    team, now = services.workspace.team, services.now()
     begun = Week.of(now, settings.zone).begins(settings.zone)
-    changes = await services.store.changes(services.workspace.team, most=CHANGES)
-    figures = await services.store.triage_figures(services.workspace.team, since=begun, until=now)
+    figures = await services.store.triage_figures(team, since=begun, until=now)
+    longer = await services.store.triage_figures(team, since=now - home_triage.LOOK_BACK, until=now)
+    changes = await services.store.changes(team, most=CHANGES)
     return Office(
         settings=settings,
         retention_days=services.retention_days,
@@ -106,5 +107,5 @@ async def furnished(services: Services) -> Office:
         changes=changes,
         names=await audits.names({change.changed_by for change in changes}, services),
         glance=home_triage.glance(figures),
-        quiet=home_triage.remarks(figures),
+        quiet=home_triage.remarks(longer),
     )

@@ -1,7 +1,11 @@
-"""Triage at a glance: what the support cases of this week came to, and how far people agree in quiet channels."""
+"""Triage at a glance: what the support cases of this week came to, and how far people agree in quiet channels.
+
+A quiet channel is looked at over `LOOK_BACK`, so that there is something to compare on a Monday too.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from bot.amounts import hits, plural
 from bot.categories import URGENCIES
@@ -9,14 +13,15 @@ from bot.store import QuietFigures, TriageFigures
 from handlers.blocks import clip
 from handlers.mrkdwn import escape
 
-NO_CASES = "No support messages yet."
+NO_CASES = "No support messages this week."
+LOOK_BACK = timedelta(days=14)
 NAME_LENGTH = 40
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 def glance(figures: TriageFigures) -> Sequence[str]:
     """The lines for all channels, in markup."""
-    return [*lines(figures)] if figures.cases else [NO_CASES]
+    return [*(lines(figures) if figures.cases else [NO_CASES]), f"• Open now: {figures.open:,}"]
 
 
 def lines(figures: TriageFigures) -> Iterator[str]:
@@ -36,7 +41,6 @@ def lines(figures: TriageFigures) -> Iterator[str]:
         yield f"• Corrected by people: {hits(figures.corrected)} cards"
     if figures.done_seconds is not None:
         yield f"• Done: {figures.done:,}, half of them within {span(figures.done_seconds)}"
-    yield f"• Open: {figures.open:,}"
 
 
 def remarks(figures: TriageFigures) -> Mapping[str, str]:
@@ -46,7 +50,7 @@ def remarks(figures: TriageFigures) -> Mapping[str, str]:
 
 def agreement(figures: QuietFigures) -> Iterator[str]:
     cases = plural(figures.handled.of, "case")
-    yield f"{cases} sorted this week, {figures.handled.hits:,} answered or marked by people."
+    yield f"{cases} sorted in {LOOK_BACK.days} days, {figures.handled.hits:,} answered or marked by people."
     if figures.attention.of:
         yield f"Agreed after a day on whether anybody has to act: {hits(figures.attention)}."
     if figures.labels.of:

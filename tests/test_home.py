@@ -103,8 +103,22 @@ async def test_it_shows_triage_at_a_glance(slack: Sandbox, workspace: Workspace,
     assert "• By category: billing 1, bug 1, how-to 1" in shown
     assert "• Corrected by people: 1 of 2 (50 %, 95 % interval 9 to 91 %) cards" in shown
     assert "• Done: 1, half of them within " in shown
-    assert "• Open: 1" in shown
-    assert "1 case sorted this week, 1 answered or marked by people." in shown
+    assert "• Open now: 1" in shown
+    assert "1 case sorted in 14 days, 1 answered or marked by people." in shown
+
+
+async def test_it_shows_what_last_week_has_left(slack: Sandbox, app: Precis) -> None:
+    for channel in (SUPPORT, QUIET):
+        await slack.person(BEN).say(channel, "The export fails")
+    await settled(slack, app)
+    week_ago = (app.services.now() - timedelta(days=8)).isoformat()
+    await app.database.write("UPDATE triage SET opened_at = $1", week_ago)
+
+    shown = words(await opened(slack, app, ADA))
+
+    assert "No support messages this week." in shown
+    assert "• Open now: 1" in shown
+    assert f"<#{QUIET}> is quiet. 1 case sorted in 14 days" in shown
 
 
 async def act(slack: Sandbox, precis: Precis, ts: str, action: str, value: str | None = None) -> None:
@@ -125,7 +139,7 @@ async def test_it_shows_admins_the_settings_and_the_figures(slack: Sandbox, app:
     assert "kept for 30 days" in shown
     assert "1 call, $0.0100" in shown
     assert "openai/gpt-4o-mini: 1 call" in shown
-    assert "No support messages yet." in shown
+    assert "No support messages this week." in shown
     assert f"<#{QUIET}> is quiet." in shown
     assert "Ada Moreau changed the support channels from as configured to" in shown
     assert "The fonts" not in shown

@@ -13,12 +13,13 @@ LISTED = 10
 """Open cases that are named, the oldest."""
 
 LIVE = "triaged_at IS NOT NULL AND quiet = 0"
-OPEN = f"{LIVE} AND noise = 0 AND status = 'open'"
+OPEN = f"""
+    workspace = $1 AND opened_at < $3 AND ($4 IS NULL OR channel = $4)
+    AND {LIVE} AND noise = 0 AND status = 'open'"""
 TOTALS = f"""
     SELECT count(*) AS cases,
         count(*) FILTER (WHERE noise) AS noise,
         count(*) FILTER (WHERE quiet) AS quiet,
-        count(*) FILTER (WHERE {OPEN}) AS open,
         count(*) FILTER (WHERE {LIVE} AND done_at IS NOT NULL) AS done,
         count(*) FILTER (WHERE card_ts <> '') AS carded,
         count(*) FILTER (WHERE card_ts = '') AS uncarded,
@@ -43,9 +44,10 @@ DONE = f"""
             SELECT (julianday(done_at) - julianday(opened_at)) * 86400 AS seconds
             FROM triage WHERE {WITHIN} AND {LIVE} AND done_at IS NOT NULL))
     WHERE {MIDDLE}"""
+LEFT = f"SELECT count(*) AS cases FROM triage WHERE {OPEN}"
 OLDEST = f"""
     SELECT id, channel, ts, opened_at, category, urgency, assignee FROM triage
-    WHERE {WITHIN} AND {OPEN} ORDER BY opened_at, id LIMIT {LISTED}"""
+    WHERE {OPEN} ORDER BY opened_at, id LIMIT {LISTED}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +83,10 @@ class TriageFigures:
     The rest is about cases with cards. `corrected` are those that people labelled otherwise than the model: the
     category of `recategorised`, the urgency of `rerated`, and `dismissed` as no request; one case can be several of
     these. `done_seconds` is the median time from the message until somebody marked it as done, over the `done` ones,
-    None where there are none. `oldest` are the first ten of the `open` ones. `uncarded` are the cases whose card Slack
-    did not take.
+    None where there are none. `uncarded` are the cases whose card Slack did not take.
+
+    `open` are those that were opened before `until`, however long before, and that nobody has marked as done; `oldest`
+    are the first ten of them.
 
     `quiet` compares with what people did, a channel at a time.
     """
@@ -113,7 +117,6 @@ class Totals:
     cases: int
     noise: int
     quiet: int
-    open: int
     done: int
     carded: int
     uncarded: int
@@ -140,6 +143,7 @@ class CaseFigures(QuietRows):
         [row] = await read(TOTALS, *within)
         totals = ALL.validate_python(row)
         [done] = await read(DONE, *within)
+        [left] = await read(LEFT, *within)
         troubles = await read(TROUBLES, *within)
         return TriageFigures(
             since=since,
@@ -155,7 +159,7 @@ class CaseFigures(QuietRows):
             dismissed=totals.dismissed,
             done=totals.done,
             done_seconds=MEDIAN.validate_python(done["seconds"]),
-            open=totals.open,
+            open=int(str(left["cases"])),
             oldest=LEFT_OPEN.validate_python(await read(OLDEST, *within)),
             uncarded=totals.uncarded,
             quiet=await self.quiet_figures(within, until) if totals.quiet else (),
