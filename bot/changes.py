@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from adapters.models import label
 from bot.amounts import exact
 from bot.choices import TASKS, WHOLE, Choice, Picked, Sample, Share
+from bot.differences import differences
 from bot.setting_forms import FORMS, brief
 from bot.settings import OPERATOR, Settings, model_setting
 from bot.store import Change
@@ -24,9 +25,16 @@ DEFAULTS = {"shadow": "off", **{model_setting(task): "the default model" for tas
 
 def told(change: Change, who: str) -> str:
     """The whole change as one sentence, or two; `who` is the name of whoever made it."""
-    old, new = (value(change.name, written) for written in (change.old, change.new))
     because = f" Reason: {change.reason}" if change.reason else ""
-    return f"{who} changed {subject(change.name)} from {old} to {new}.{because}"
+    return f"{who} changed {subject(change.name)}{moved(change)}.{because}"
+
+
+def moved(change: Change) -> str:
+    """From what to what; where a value has parts, only what differs."""
+    if differing := differences(change.name, change.old, change.new):
+        return f": {'; '.join(differing)}"
+    old, new = (value(change.name, written) for written in (change.old, change.new))
+    return f" from {old} to {new}"
 
 
 def changer(changed_by: str) -> str:

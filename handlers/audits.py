@@ -50,11 +50,14 @@ async def names(changed_by: set[str], services: Services) -> Names:
 
 
 async def content(change: Change, services: Services) -> Content:
-    name = await names({change.changed_by}, services)
-    text = escape(told(change, name(change.changed_by)))
-    if change.name in CHANNELS:
-        text = CHANNEL.sub(r"<#\g<0>>", text)
+    text = markup(change, await names({change.changed_by}, services))
     return Content(text=text, blocks=(section(text),))
+
+
+def markup(change: Change, names: Names) -> str:
+    """The change as a sentence in markup."""
+    text = escape(told(change, names(change.changed_by)))
+    return CHANNEL.sub(r"<#\g<0>>", text) if change.name in CHANNELS else text
 
 
 async def give_up(job: Job, services: Services) -> None:

@@ -1,6 +1,5 @@
 """The Home tab as a pure function: what everybody finds there, and below it what admins do."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,9 @@ from bot.changes import Names
 from bot.setting_forms import FORMS
 from bot.settings import Settings
 from bot.store import Change, Costs
-from handlers.blocks import NAME_LENGTH, actions, button, clip, context, header, packed, plain, section
-from handlers.home_fields import CHANNEL, CHANNELS, FIELDS
+from handlers import audits
+from handlers.blocks import actions, button, clip, context, header, packed, plain, section
+from handlers.home_fields import FIELDS
 from handlers.home_modals import named
 from handlers.mrkdwn import date, escape, link
 from handlers.provider_cards import spent, used
@@ -22,7 +22,6 @@ CALLBACK = "home"
 EDIT, CATEGORIES, LIVE, REFRESH = "home_edit", "home_categories", "home_live", "home_refresh"
 
 HEADLINE_LENGTH = 300
-VALUE_LENGTH = 100
 QUIET_SHOWN = 30
 """Quiet channels that have a line of their own; Slack takes 100 blocks in all."""
 
@@ -161,19 +160,4 @@ def going_live() -> dict[str, Any]:
 
 
 def changed(change: Change, names: Names) -> str:
-    when, who = date(datetime.fromisoformat(change.changed_at)), escape(clip(names(change.changed_by), NAME_LENGTH))
-    because = f" Reason: {escape(clip(change.reason, VALUE_LENGTH))}" if change.reason else ""
-    return f"• {when}: {who} changed {changes.subject(change.name)}{values(change)}.{because}"
-
-
-def values(change: Change) -> str:
-    """From what to what, where that is short."""
-    old, new = worded(change.name, change.old), worded(change.name, change.new)
-    return f" from {old} to {new}" if max(len(old), len(new)) <= VALUE_LENGTH else ""
-
-
-def worded(name: str, written: str | None) -> str:
-    """A value in markup: channels as Slack shows them, everything else in words."""
-    if written is not None and name in FIELDS and FIELDS[name] in (CHANNELS, CHANNEL):
-        return FIELDS[name].words(json.loads(written))
-    return escape(changes.value(name, written))
+    return f"• {date(datetime.fromisoformat(change.changed_at))}: {audits.markup(change, names)}"

@@ -9,13 +9,14 @@ from adapters.errors import ModelNotFound, OverBudget, ProviderError
 from bot.amounts import cost, exact, plural
 from bot.budget import Left
 from bot.catalogue import Catalogue, close_models, either
-from bot.changes import NO_CHANGES, Names, named, sampled, shared, told
+from bot.changes import NO_CHANGES, Names, named, sampled, shared
 from bot.choices import DEFAULT, TASKS
 from bot.overview import Health, Overview, replacements
 from bot.purposes import WORK
 from bot.settings import Settings, model_setting
 from bot.store import Change, Line, Standing
 from bot.trials import Trial
+from handlers import audits
 from handlers import provider_menus as menus
 from handlers.answers import BLOCK_COST, BLOCKS_LIMIT
 from handlers.blocks import NAME_LENGTH, Content, clip, context, fitted, header, packed, section
@@ -204,8 +205,7 @@ def warnings(overview: Overview, *, offer: bool) -> Iterator[Part]:
 def history(changes: Sequence[Change], names: Names) -> Content:
     """The last changes, the newest first."""
     lines = [
-        f"• {date(datetime.fromisoformat(change.changed_at))}: {escape(told(change, names(change.changed_by)))}"
-        for change in changes
+        f"• {date(datetime.fromisoformat(change.changed_at))}: {audits.markup(change, names)}" for change in changes
     ] or [NO_CHANGES]
     texts = list(packed("*The last changes*", lines))
     return fitted([text.replace("*", "") for text in texts], map(section, texts))

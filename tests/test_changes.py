@@ -123,3 +123,50 @@ def test_it_tells_a_change_as_a_sentence() -> None:
 
     assert told(change, "Ada") == "Ada changed the daily budget from $5.00 to $7.50. Reason: more threads"
     assert told(CHANGE, "Ada") == "Ada changed the time zone from as configured to UTC."
+
+
+def categories(**changes: str) -> str:
+    """The default categories as JSON, with these fields of `bug`."""
+    return json.dumps([each.model_dump() | (changes if each.name == "bug" else {}) for each in Settings().categories])
+
+
+PARCELS = json.dumps([{"name": "parcels", "description": "late"}, {"name": "bug", "description": "it fails"}])
+WORSE = Settings().urgency_rules.replace("p4: a question, a wish or a remark that can wait.", "p4: the rest.")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("categories", None, categories(owner="U0BEN00001"), "categories: bug owner from none to U0BEN00001."),
+        (
+            "categories",
+            categories(owner="U0BEN00001", emoji="beetle"),
+            None,
+            "categories: bug owner from U0BEN00001 to none; bug emoji from beetle to bug.",
+        ),
+        (
+            "categories",
+            PARCELS,
+            PARCELS.replace("parcels", "letters").replace("it fails", "it is wrong"),
+            "categories: added letters; removed parcels; bug description from “it fails” to “it is wrong”.",
+        ),
+        (
+            "urgency_rules",
+            None,
+            json.dumps(WORSE),
+            "urgency rules: p4 from “a question, a wish or a remark that can wait.” to “the rest.”.",
+        ),
+        (
+            "triage_channels",
+            '["C0SUPPORT1", "C0GENERAL1"]',
+            '["C0GENERAL1", "C0REPORTS1"]',
+            "support channels: added C0REPORTS1; removed C0SUPPORT1.",
+        ),
+        ("triage_channels", None, '["C0GENERAL1"]', "support channels from as configured to C0GENERAL1."),
+        ("categories", "not JSON", "nor this", "categories from not JSON to nor this."),
+    ],
+)
+def test_it_tells_only_what_differs(name: str, old: str | None, new: str | None, said: str) -> None:
+    change = replace(CHANGE, name=name, old=old, new=new)
+
+    assert told(change, "Ada") == f"Ada changed the {said}"
