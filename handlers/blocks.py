@@ -19,6 +19,9 @@ NAME_LENGTH = 80
 TEXT_LIMIT = 4_000
 """Slack's for an ephemeral, in bytes. A longer text is left out, and Slack then reads the blocks aloud itself."""
 
+POST_LIMIT = 40_000
+"""Slack's for the text of what is posted for all, in characters; here in bytes."""
+
 
 LOOKING = "Looking for this channel's threads."
 READING = "Reading…"
@@ -65,9 +68,9 @@ def packed(heading: str, lines: Iterable[str]) -> Iterator[str]:
     yield text
 
 
-def fitted(spoken: Iterable[str], blocks: Iterable[dict[str, Any]]) -> Content:
+def fitted(spoken: Iterable[str], blocks: Iterable[dict[str, Any]], limit: int = TEXT_LIMIT) -> Content:
     text = "\n".join(spoken)
-    return Content(text=text if len(text.encode()) <= TEXT_LIMIT else None, blocks=tuple(blocks))
+    return Content(text=text if len(text.encode()) <= limit else None, blocks=tuple(blocks))
 
 
 def plain(text: str) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from bot import pending
 from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
 from bot.scheduler import Bell
+from bot.settings import Settings
 from handlers import appointments
 from handlers.pending import REPORT
 from tests.clocks import PATIENCE, Fast
@@ -200,3 +202,20 @@ async def test_it_names_twenty_and_counts_the_others(slack: Sandbox, app: Precis
 
     lines = [line for block in reports(slack)[0]["blocks"] for line in block["text"]["text"].splitlines()]
     assert (lines[0], len(lines), lines[-1]) == ("*25 urgent requests are still open:*", 22, "… and 5 more")
+
+
+@pytest.mark.parametrize(
+    ("at", "wanted"),
+    [
+        ("2026-11-27T15:59", False),
+        ("2026-11-27T16:00", True),
+        ("2026-11-27T17:59", True),
+        ("2026-11-27T18:00", False),
+        ("2026-11-28T16:30", False),
+    ],
+)
+def test_it_is_begun_within_two_hours_of_its_hour_on_weekdays(at: str, wanted: bool) -> None:
+    settings = Settings(pending_report=True, timezone="Europe/Berlin")
+    now = datetime.fromisoformat(at).replace(tzinfo=settings.zone)
+
+    assert (pending.due(settings, now, "T1") is not None) is wanted
