@@ -20,8 +20,9 @@ class ModelFigures:
     `answered` and `failed` count prompts, `calls` the attempts that they took. `cost_usd` is the sum of the known costs
     of these calls, and `unpriced` counts those whose price nobody knows. Latencies, in milliseconds by nearest rank,
     are those of the calls that answered, None where none did. `kept_entries`: how many entries of its summaries cite a
-    message that exists. `agreement`: how often it sorted a case as the logged call did; `accuracy`: how often as people
-    said, in cases that somebody corrected.
+    message that exists. `agreement`: how often it sorted a case as the model in use does, of the cases that both have
+    sorted, and nothing for the model in use itself; `accuracy`: how often as people said, in cases that somebody
+    corrected.
     """
 
     choice: Choice
@@ -48,18 +49,25 @@ def figures(
     attempts: Iterable[Attempted],
     corrected: Sequence[Corrected],
 ) -> Figures:
-    """A line for each model, in the order of `choices`."""
+    """A line for each model, in the order of `choices`, among which is the one in use."""
     mine: dict[Choice, tuple[list[Eval], list[Attempted]]] = {choice: ([], []) for choice in choices}
     for eval in evals:
         mine[Choice(eval.provider, eval.model)][0].append(eval)
     for attempt in attempts:
         mine[Choice(attempt.provider, attempt.requested_model)][1].append(attempt)
-    return [one(choice, choice == in_use, *parts, corrected) for choice, parts in mine.items()]
+    held = {eval.source: eval.label for eval in mine[in_use][0] if eval.label}
+    return [one(choice, choice == in_use, *parts, corrected, held) for choice, parts in mine.items()]
 
 
 def one(
-    choice: Choice, in_use: bool, evals: Sequence[Eval], attempts: Sequence[Attempted], corrected: Sequence[Corrected]
+    choice: Choice,
+    in_use: bool,
+    evals: Sequence[Eval],
+    attempts: Sequence[Attempted],
+    corrected: Sequence[Corrected],
+    held: Mapping[str, str],
 ) -> ModelFigures:
+    """One line; `held` is what the model in use has sorted each logged call's case into."""
     answered = [eval for eval in evals if eval.outcome == "ok"]
     latencies = sorted(attempt.latency_ms for attempt in attempts if attempt.outcome == "ok")
     right = right_labels(evals, corrected)
@@ -77,7 +85,7 @@ def one(
             sum(eval.kept_entries or 0 for eval in answered), sum(eval.entries or 0 for eval in answered)
         ),
         agreement=Proportion.counted(
-            eval.label == eval.logged_label for eval in answered if eval.label and eval.logged_label
+            eval.label == held[eval.source] for eval in answered if eval.source in held and not in_use
         ),
         accuracy=Proportion.counted(eval.label == right[eval.source] for eval in answered if eval.source in right),
     )

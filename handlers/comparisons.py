@@ -17,9 +17,9 @@ COMPARE, CANCEL, VOTE = "compare_run", "compare_cancel", "compare_vote"
 
 NONE_LEFT = "There is nothing to compare: no prompt of the task {task} is kept any more, or none was asked yet."
 DEARER = "This costs more than I told you, so I ask again. "
-ON_CORRECTED = (
-    "*Correct* counts cases that people corrected, with the 95 % interval. The model that they corrected starts at a "
-    "disadvantage there."
+LABELS = (
+    "*Agrees* counts cases that the model in use sorts alike. *Correct* counts cases that people corrected, with the "
+    "95 % interval. The model that they corrected starts at a disadvantage there."
 )
 CITED = "*Cited* counts the entries that cite a message which exists; the others are left out of what people see."
 
@@ -102,7 +102,7 @@ def shown(
 ) -> Content:
     head = f"{plural(len(figures), 'model')} on {prompts(plan)}: {total(figures)} in all."
     notes = [*shortages(plan), *gaps(figures, refused)]
-    legend = ON_CORRECTED if plan.wanted.task == TRIAGE else CITED
+    legend = LABELS if plan.wanted.task == TRIAGE else CITED
     foot = " ".join([*map(escape, notes), legend])
     blocks = [section(f"*{escape(head)}*"), *middle, context(foot)]
     if plan.wanted.task != TRIAGE and sum(each.answered > 0 for each in figures) > 1:

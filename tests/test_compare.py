@@ -409,7 +409,7 @@ async def test_it_asks_no_model_again_where_only_the_table_could_not_be_shown(
         assert table(admin.messages[-1])["Claude Haiku 4.5"][1] == "1"
 
 
-async def test_it_compares_the_labels_of_triage_with_the_logged_ones_and_with_peoples(
+async def test_it_compares_the_labels_of_triage_with_those_of_the_model_in_use_and_with_peoples(
     slack: Sandbox, start: Start
 ) -> None:
     async with comparing(slack, start) as admin:
@@ -424,9 +424,40 @@ async def test_it_compares_the_labels_of_triage_with_the_logged_ones_and_with_pe
         found = table(await admin.compare("4 triage"))
 
     assert found["Model"][-2:] == ["Agrees", "Correct"]
-    assert found["GPT-4o mini (in use)"][-2:] == ["100 % of 4", "33 % of 3 (6–79 %)"]
+    assert found["GPT-4o mini (in use)"][-2:] == ["–", "33 % of 3 (6–79 %)"]
     assert found["Claude Haiku 4.5"][-2:] == ["0 % of 4", "33 % of 3 (6–79 %)"]
     assert found["Gemini 3.5 Flash"][-2:] == ["0 % of 4", "33 % of 3 (6–79 %)"]
+
+
+async def test_it_holds_the_others_against_the_model_in_use_whoever_has_sorted_the_cases(
+    slack: Sandbox, start: Start
+) -> None:
+    async with comparing(slack, start) as admin:
+        await sorted_cases(admin)
+        claude = [{"provider": "claude", "model": "claude-haiku-4-5", "percent": 100}]
+        await admin.precis.services.settings.change("triage_model", claude, by=ADA)
+        for name in ("claude", "gemini"):
+            admin.servers[name].answer({**VERDICT, "category": "billing"})
+
+        found = table(await admin.compare("4 triage"))
+
+    assert found["Claude Haiku 4.5 (in use)"][-2] == "–"
+    assert found["GPT-4o mini"][-2] == "0 % of 4"
+    assert found["Gemini 3.5 Flash"][-2] == "100 % of 4"
+
+
+async def test_it_holds_nobody_against_what_the_model_in_use_could_not_answer(slack: Sandbox, start: Start) -> None:
+    async with comparing(slack, start) as admin:
+        await sorted_cases(admin)
+        openai = admin.servers["openai"]
+        openai.then(openai.reply("no JSON"), openai.reply(VERDICT))
+        openai.always(openai.problem("auth"))
+        admin.servers["claude"].answer(VERDICT)
+
+        found = table(await admin.compare("4 triage"))
+
+    assert found["GPT-4o mini (in use)"][1] == "3"
+    assert found["Claude Haiku 4.5"][-2] == "100 % of 1"
 
 
 VERDICT = {"reason": "r", "category": "bug", "second": "other", "urgency": "p2", "confidence": 0.9, "noise": False}
