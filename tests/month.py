@@ -5,12 +5,15 @@ import json
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import permutations
+from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.store import Call, Store
+from bot.store import Call, Eval, Store
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BEGINS = datetime(2026, 10, 12, tzinfo=BERLIN)
@@ -32,6 +35,7 @@ class Month:
     """The rows as they went into the database; `handled` are the ids of cases that somebody dealt with."""
 
     calls: list[Call] = field(default_factory=list)
+    evals: dict[str, Eval] = field(default_factory=dict)
     thumbs: list[tuple[str, str, datetime]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
     handled: set[str] = field(default_factory=set)
@@ -47,13 +51,15 @@ def generated(days: int = 30, seed: int = 11, per_day: int = 25) -> Month:
     dice, month = random.Random(seed), Month()
     for number in range(days * per_day):
         at = BEGINS + timedelta(seconds=dice.uniform(0, days * 86_400))
-        call = made(dice, number, at)
+        call = made(dice, str(number), at)
         month.calls.append(call)
         if call.task == "summarise" and call.outcome == "ok" and dice.random() < 0.4:
             given = at + timedelta(hours=dice.uniform(0, 30))
             month.thumbs.append((call.id, dice.choice(["up", "up", "down"]), given))
-        if call.task == "triage" and call.outcome == "ok" and call.purpose == "work":
+        if call.task == "triage" and call.outcome == "ok":
             triaged(dice, month, call, at)
+        for trial in range(dice.choice([0, 0, 1, 3]) if call.outcome == "ok" else 0):
+            tried(dice, month, call, f"{number}-{trial}")
     for number in range(60):
         left, right = dice.sample(list(MODELS), 2)
         at = BEGINS + timedelta(days=dice.uniform(0, days))
@@ -62,11 +68,11 @@ def generated(days: int = 30, seed: int = 11, per_day: int = 25) -> Month:
     return month
 
 
-def made(dice: random.Random, number: int, at: datetime) -> Call:
+def made(dice: random.Random, number: str, at: datetime) -> Call:
     [name] = dice.choices(list(MODELS), list(MODELS.values()))
     provider, _, model = name.partition("/")
     ok, metered = dice.random() < 0.9, dice.random() < 0.95
-    task, work = dice.choice(["summarise", "triage", "extract"]), dice.random() < 0.9
+    task = dice.choice(["summarise", "triage", "extract"])
     return Call(
         id=f"call-{number}",
         called_at=at.astimezone(ZoneInfo("UTC")).isoformat(),
@@ -88,11 +94,47 @@ def made(dice: random.Random, number: int, at: datetime) -> Call:
         workspace="T1",
         channel=dice.choice(["C1", "C2", "C3", "C4", "D1", None]),
         user=dice.choice(["U1", "U2"]),
-        job=f"job-{number}" if work else f"job-{dice.randrange(max(number, 1))}",
+        job=f"job-{number}",
         prompt=f"prompt {number}",
         answer=json.dumps({"category": dice.choice(CATEGORIES), "noise": dice.random() < 0.1}),
-        purpose="work" if work else dice.choice(["shadow", "compare"]),
         instead_of="openai" if dice.random() < 0.05 else None,
+        prompt_digest=task,
+    )
+
+
+def tried(dice: random.Random, month: Month, call: Call, number: str) -> None:
+    """Some model is asked the same once more: in the shadow within a second, or within three days by a comparison."""
+    shadow, at = dice.random() < 0.5, datetime.fromisoformat(call.called_at)
+    asked = made(dice, number, at + timedelta(seconds=dice.uniform(0, 1 if shadow else 3 * 86_400)))
+    trial = replace(asked, task=call.task, prompt_version=call.prompt_version, prompt_digest=call.task)
+    if shadow:
+        month.calls.append(replace(trial, purpose="shadow", job=call.job, prompt=call.prompt))
+        return
+    eval = replayed(call, trial)
+    month.calls.append(replace(trial, purpose="compare", job=eval.id, prompt=None, answer=None))
+    month.evals[eval.id] = eval
+
+
+def replayed(call: Call, trial: Call) -> Eval:
+    """What a comparison keeps of a trial."""
+    ok = trial.outcome == "ok"
+    given = json.loads(trial.answer or "")
+    return Eval(
+        id=f"{call.id} by {name(trial)}",
+        workspace="T1",
+        evaluated_at=trial.called_at,
+        task=call.task,
+        source=call.id,
+        asked_at=call.called_at,
+        channel=call.channel,
+        prompt_digest=call.task,
+        provider=trial.provider,
+        model=trial.requested_model,
+        outcome=trial.outcome,
+        error=trial.error,
+        call=trial.id if ok else None,
+        label=label(given["category"], given["noise"]) if ok and call.task == "triage" else None,
+        answer=trial.answer if ok else None,
     )
 
 
@@ -130,6 +172,7 @@ async def written(month: Month, store: Store) -> None:
     utc = ZoneInfo("UTC")
     await asyncio.gather(*(store.database.insert("triage", case) for case in month.cases))
     await asyncio.gather(*map(store.log_call, month.calls))
+    await asyncio.gather(*map(store.keep_eval, month.evals.values()))
     await asyncio.gather(
         *(store.give_feedback(call, "U1", verdict, at.astimezone(utc)) for call, verdict, at in month.thumbs),
         *(store.database.insert("corrections", correction(case)) for case in month.cases if labelled(month, case)),
@@ -223,18 +266,26 @@ def label(category: str, noise: bool) -> str:
 
 
 def labels(month: Month, model: str, since: datetime, until: datetime) -> tuple[int, int]:
-    """Right ones and all: of the call that sorted each case, and of trial calls for the same job."""
+    """Right ones and all, one for each case that the model has been asked about."""
     outcomes = []
     for case in month.cases:
-        if case["id"] not in month.handled or not within(case["opened_at"], since, until):
-            continue
-        right = label(case["category"], case["noise"])
-        for call in month.calls:
-            trial = call.purpose != "work" and call.job == case["id"] and call.task == "triage" and call.outcome == "ok"
-            if name(call) == model and (call.id == case["call"] or trial):
-                given = json.loads(call.answer or "")
-                outcomes.append(label(given["category"], given["noise"]) == right)
+        if case["id"] in month.handled and within(case["opened_at"], since, until):
+            given = said(month, model, case)
+            outcomes += [given[-1] == label(case["category"], case["noise"])] if given else []
     return sum(outcomes), len(outcomes)
+
+
+def said(month: Month, model: str, case: dict[str, Any]) -> list[str]:
+    """What a model called a case; the last one counts: where it has sorted the case, that, else the newest trial."""
+    own, trials = [], []
+    for call in month.calls:
+        if name(call) == model and call.task == "triage" and call.outcome == "ok" and call.job == case["id"]:
+            given = json.loads(call.answer or "")
+            (own if call.id == case["call"] else trials).append((call.called_at, label(**given)))
+    for eval in month.evals.values():
+        if f"{eval.provider}/{eval.model}" == model and eval.source == case["call"] and eval.label:
+            trials.append((eval.evaluated_at, eval.label))
+    return [given for _, given in [*sorted(trials), *own]]
 
 
 def votes(month: Month, model: str, since: datetime, until: datetime) -> tuple[int, int, int]:
@@ -242,3 +293,38 @@ def votes(month: Month, model: str, since: datetime, until: datetime) -> tuple[i
     seen = [vote for vote in month.votes if within(vote["at"], since, until) and model in (vote["left"], vote["right"])]
     won = sum(vote["verdict"] in ("left", "right") and vote[vote["verdict"]] == model for vote in seen)
     return won, sum(vote["verdict"] == "same" for vote in seen), len(seen)
+
+
+def pairs(month: Month) -> dict[tuple[str, str], tuple[int, float]]:
+    """How many prompts of the month two models have both read, and the second one's tokens for one of the first."""
+    read: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
+    for group in readings(month):
+        for one, other in permutations(group, 2):
+            count = min(len(group[one]), len(group[other]))
+            read.setdefault((one, other), []).append((count, fmean(group[one]), fmean(group[other])))
+    return {
+        key: (
+            sum(count for count, _, _ in each),
+            sum(count * there for count, _, there in each) / sum(count * here for count, here, _ in each),
+        )
+        for key, each in read.items()
+    }
+
+
+def readings(month: Month) -> Iterator[dict[str, list[int]]]:
+    """The tokens that each model counted of one prompt, once for what went into the shadow and once for replays."""
+    calls = {call.id: call for call in month.calls}
+    for source in month.calls:
+        shadows = [call for call in month.calls if call.purpose == "shadow" and call.job == source.job]
+        replays = [calls[eval.call] for eval in month.evals.values() if eval.source == source.id and eval.call]
+        for trials in (shadows, replays):
+            if source.purpose == "work" and trials:
+                yield counted([source, *trials])
+
+
+def counted(calls: list[Call]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for call in calls:
+        if call.outcome == "ok" and call.input_tokens:
+            found.setdefault(name(call), []).append(call.input_tokens)
+    return found

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.base import Usage
 from bot.origin import Origin
 from bot.replay import Quote
 from bot.sandbox import Sandbox, Workspace
@@ -458,6 +460,32 @@ async def test_it_holds_nobody_against_what_the_model_in_use_could_not_answer(sl
 
     assert found["GPT-4o mini (in use)"][1] == "3"
     assert found["Claude Haiku 4.5"][-2] == "100 % of 1"
+
+
+async def test_it_tells_the_digest_what_each_model_got_right_and_how_many_tokens_it_took(
+    slack: Sandbox, start: Start
+) -> None:
+    async with comparing(slack, start) as admin:
+        await sorted_cases(admin)
+        services = admin.precis.services
+        taken = """
+            UPDATE triage SET call = calls.id, category = 'bug', noise = 0, assignee = $1
+            FROM calls WHERE job = triage.id"""
+        await services.store.database.write(taken, ADA)
+        claude = admin.servers["claude"]
+        claude.always(claude.reply({**VERDICT, "noise": True}, usage=Usage(input_total=240, output_total=9)))
+        admin.servers["gemini"].answer(VERDICT)
+        await admin.compare("4 triage")
+        await admin.compare("4 triage")
+
+        span = datetime(2023, 11, 1, tzinfo=UTC), services.now() + timedelta(days=1)
+        labels = {each.model: (each.hits, each.of) for each in await services.store.labels(*span)}
+        pairs = {(each.model, each.other): each for each in await services.store.pairs(*span)}
+
+    assert labels["claude/claude-haiku-4-5"] == (0, 4)
+    assert labels["gemini/gemini-3.5-flash"] == (4, 4)
+    there = pairs["openai/gpt-4o-mini", "claude/claude-haiku-4-5"]
+    assert (there.pairs, there.ratio) == (4, 2.0)
 
 
 VERDICT = {"reason": "r", "category": "bug", "second": "other", "urgency": "p2", "confidence": 0.9, "noise": False}

@@ -17,7 +17,7 @@ from bot.digest import figures
 from bot.figures import Figures, ModelFigures, as_json
 from bot.pricing import Prices
 from bot.settings import Settings
-from bot.store import Store
+from bot.store import Call, Store
 from bot.week import Week
 from tests import month as plain
 from tests.month import BERLIN, Month, generated, within, written
@@ -106,6 +106,43 @@ async def test_it_learns_nothing_from_what_authors_correct_in_their_own_cases(st
     expected = {each.model: plain.labels(rows, each.model, *span("2026-W43")) for each in found}
     assert {each.model: (each.hits, each.of) for each in found} == expected
     assert sum(of for _, of in expected.values()) > 5
+
+
+async def test_it_counts_a_case_once_for_each_model_by_the_newest_answer(store: Store) -> None:
+    month = generated()
+    case = next(case for case in month.cases if case["id"] in month.handled)
+    call = next(call for call in month.calls if call.id == case["call"])
+    await written(Month([call], cases=[case], handled={case["id"]}), store)
+    begun, right = datetime.fromisoformat(call.called_at), {"category": case["category"], "noise": case["noise"]}
+    wrong = right | {"noise": not case["noise"]}
+    counts = []
+
+    for number, (purpose, given) in enumerate([("shadow", wrong), ("compare", right), ("shadow", wrong)]):
+        at = (begun + timedelta(hours=number)).isoformat()
+        trial = replace(call, id=f"trial-{number}", called_at=at, requested_model="m", answer=json.dumps(given))
+        if purpose == "compare":
+            await repeated(store, call, replace(trial, purpose=purpose))
+        else:
+            await store.log_call(replace(trial, purpose=purpose))
+        found = {each.model: each for each in await store.labels(begun, begun + timedelta(days=1))}
+        counts.append((found[f"{call.provider}/m"].hits, found[f"{call.provider}/m"].of))
+
+    assert counts == [(0, 1), (1, 1), (0, 1)]
+
+
+async def test_it_counts_what_sorted_a_case_whatever_that_model_says_when_it_is_asked_again(store: Store) -> None:
+    month = generated()
+    case = next(case for case in month.cases if case["id"] in month.handled)
+    call = next(call for call in month.calls if call.id == case["call"])
+    await written(Month([call], cases=[case], handled={case["id"]}), store)
+    begun = datetime.fromisoformat(call.called_at)
+    before = await store.labels(begun, begun + timedelta(days=1))
+
+    again = {"category": case["model_category"], "noise": not case["model_noise"]}
+    await repeated(store, call, replace(call, id="again", purpose="compare", answer=json.dumps(again)))
+
+    assert await store.labels(begun, begun + timedelta(days=1)) == before
+    assert [each.of for each in before] == [1]
 
 
 async def test_it_compares_with_the_week_before(store: Store) -> None:
@@ -204,6 +241,59 @@ async def test_it_measures_tokenizers_on_prompts_that_two_models_have_read(store
     found = (await of(store, "2026-W43")).elsewhere
     assert found is not None
     assert {each.model for each in found.candidates if each.measured} == {"openai/gpt-4o-mini", "openai/gpt-6-luna"}
+
+
+async def test_it_measures_tokenizers_on_prompts_that_a_comparison_has_repeated(store: Store) -> None:
+    call = next(call for call in generated().calls if call.outcome == "ok" and call.input_tokens)
+    first = replace(call, provider="openai", requested_model="gpt-4o-mini", called_at="2026-10-20T10:00:00+00:00")
+    for number in range(25):
+        source = replace(first, id=f"a{number}", job="one job", prompt=None, input_tokens=1_000 + number)
+        replay = replace(source, requested_model="gpt-6-luna", purpose="compare", input_tokens=1_200 + 2 * number)
+        await store.log_call(source)
+        await repeated(store, source, replace(replay, id=f"b{number}"))
+
+    found = {(each.model, each.other): each for each in await store.pairs(*span("2026-W43"))}
+
+    there = found["openai/gpt-4o-mini", "openai/gpt-6-luna"]
+    assert there.pairs == 25
+    assert there.ratio == pytest.approx(1_224 / 1_012)
+    assert len(found) == 2
+
+
+async def test_it_measures_no_tokenizer_where_a_repaired_call_was_repeated_as_it_was_at_first(store: Store) -> None:
+    call = next(call for call in generated().calls if call.outcome == "ok" and call.input_tokens)
+    source = replace(call, provider="openai", requested_model="gpt-4o-mini", prompt_digest="repaired")
+    await store.log_call(source)
+    for model in ("gpt-6-luna", "gpt-6-sol"):
+        replay = replace(source, id=model, requested_model=model, purpose="compare", prompt_digest="at first")
+        await repeated(store, source, replay)
+
+    found = await store.pairs(plain.BEGINS, NOW)
+
+    assert {(each.model, each.other, each.pairs) for each in found} == {
+        ("openai/gpt-6-luna", "openai/gpt-6-sol", 1),
+        ("openai/gpt-6-sol", "openai/gpt-6-luna", 1),
+    }
+
+
+async def repeated(store: Store, source: Call, replay: Call) -> None:
+    """What a comparison has logged and kept of a call that it has repeated with another model."""
+    eval = plain.replayed(source, replay)
+    await store.log_call(replace(replay, job=eval.id, prompt=None, answer=None))
+    await store.keep_eval(eval)
+
+
+async def test_it_finds_the_pairs_that_plain_python_finds(store: Store) -> None:
+    rows = generated()
+    await written(rows, store)
+
+    found = await store.pairs(plain.BEGINS, NOW)
+
+    expected = plain.pairs(rows)
+    assert {(each.model, each.other): each.pairs for each in found} == {
+        key: count for key, (count, _) in expected.items()
+    }
+    assert [each.ratio for each in found] == pytest.approx([expected[each.model, each.other][1] for each in found])
 
 
 QUERIES = {

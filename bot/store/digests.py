@@ -30,14 +30,24 @@ LABELS = f"""
                 SELECT 1 FROM corrections
                 WHERE triage = triage.id AND field IN ('category', 'support') AND corrected_by <> author))
     ), answered AS (
-        SELECT {MODEL} AS model, label, given FROM cases CROSS JOIN calls ON calls.id = cases.call
+        SELECT cases.id, {MODEL} AS model, label, given, purpose, called_at AS answered_at
+        FROM cases CROSS JOIN calls ON calls.id = cases.call
         UNION ALL
-        SELECT {MODEL}, label,
-            CASE WHEN json_extract(answer, '$.noise') THEN '' ELSE json_extract(answer, '$.category') END
+        SELECT cases.id, {MODEL}, label,
+            CASE WHEN json_extract(answer, '$.noise') THEN '' ELSE json_extract(answer, '$.category') END,
+            purpose, called_at
         FROM cases CROSS JOIN calls ON calls.job = cases.id
         WHERE purpose <> 'work' AND task = 'triage' AND outcome = 'ok' AND json_valid(answer)
+        UNION ALL
+        SELECT cases.id, evals.provider || '/' || evals.model, cases.label,
+            CASE evals.label WHEN 'noise' THEN '' ELSE evals.label END, 'compare', evaluated_at
+        FROM cases CROSS JOIN evals ON evals.source = cases.call WHERE outcome = 'ok' AND evals.label IS NOT NULL
+    ), ranked AS (
+        SELECT model, given = label AS hit,
+            row_number() OVER (PARTITION BY id, model ORDER BY purpose = 'work' DESC, answered_at DESC) AS place
+        FROM answered
     )
-    SELECT model, COUNT(*) FILTER (WHERE given = label) AS hits, COUNT(*) AS "of" FROM answered
+    SELECT model, COUNT(*) FILTER (WHERE hit) AS hits, COUNT(*) AS "of" FROM ranked WHERE place = 1
     GROUP BY model ORDER BY model"""
 VOTES = """
     WITH sides AS (
@@ -49,19 +59,29 @@ VOTES = """
         COUNT(*) AS votes
     FROM sides GROUP BY model ORDER BY model"""
 PAIRS = f"""
-    WITH tried AS (
-        SELECT DISTINCT job FROM (
-            SELECT job FROM calls WHERE purpose <> 'work' AND called_at >= $1 AND called_at < $2
-            ORDER BY called_at DESC LIMIT $3)
+    WITH trials AS (
+        SELECT job, purpose FROM calls WHERE purpose <> 'work' AND called_at >= $1 AND called_at < $2
+        ORDER BY called_at DESC LIMIT $3
+    ), sources AS (
+        SELECT DISTINCT source FROM trials CROSS JOIN evals ON evals.id = job WHERE purpose = 'compare'
+    ), replays AS (
+        SELECT source, source AS call FROM sources
+        UNION ALL
+        SELECT source, call FROM sources CROSS JOIN evals USING (source)
     ), asked AS (
-        SELECT job, task, prompt_version, prompt, {MODEL} AS model, AVG(input_tokens) AS tokens,
+        SELECT job AS subject, task, prompt_version AS version, prompt, {MODEL} AS model, AVG(input_tokens) AS tokens,
             COUNT(*) AS calls
-        FROM tried CROSS JOIN calls USING (job) WHERE outcome = 'ok' AND input_tokens > 0
+        FROM (SELECT DISTINCT job FROM trials WHERE purpose = 'shadow') CROSS JOIN calls USING (job)
+        WHERE outcome = 'ok' AND input_tokens > 0
         GROUP BY job, task, prompt_version, prompt, model
+        UNION ALL
+        SELECT source, task, prompt_digest, NULL, {MODEL} AS model, AVG(input_tokens), COUNT(*)
+        FROM replays CROSS JOIN calls ON calls.id = replays.call WHERE outcome = 'ok' AND input_tokens > 0
+        GROUP BY source, task, prompt_digest, model
     )
     SELECT one.model AS model, other.model AS other, SUM(MIN(one.calls, other.calls)) AS pairs,
         SUM(other.tokens * MIN(one.calls, other.calls)) / SUM(one.tokens * MIN(one.calls, other.calls)) AS ratio
-    FROM asked AS one JOIN asked AS other USING (job, task, prompt_version)
+    FROM asked AS one JOIN asked AS other USING (subject, task, version)
     WHERE one.prompt IS other.prompt AND one.model <> other.model
     GROUP BY 1, 2 ORDER BY 1, 2"""
 TOTALS = """
@@ -187,7 +207,10 @@ class Digests(Rows):
 
         A person deals with a case by correcting its category or whether it is one, by taking it, or by closing it; the
         category that holds then is right, `noise` being one more. What its author alone has done is no judgement of it.
-        Trial calls on the same case count by what they answered, as long as that is kept.
+
+        A case counts once for each model: for the one that sorted it by what it said then, for others by the newest of
+        what they answered when the case was asked of them too, in the shadow, as long as that is kept, or when a
+        comparison repeated the call that sorted it.
         """
         return TALLIES.validate_python(await self.database.report(LABELS, since.isoformat(), until.isoformat()))
 
@@ -196,9 +219,11 @@ class Digests(Rows):
         return VOTED.validate_python(await self.database.report(VOTES, since.isoformat(), until.isoformat()))
 
     async def pairs(self, since: datetime, until: datetime) -> Sequence[Pair]:
-        """Models that were given the same prompts of the same jobs, for jobs of the newest trial calls of a period.
+        """Models that were given the same prompts, as far as the newest trial calls of a period tell.
 
-        Where a job's prompts are not kept, the means of its calls for the same task are compared.
+        In the shadow they were given those of the same job; where its prompts are not kept, the means of its calls for
+        the same task are compared. A comparison repeats single calls, and of these only who was sent the same
+        instructions counts: a call that had to be repaired is repeated without the word about that.
         """
         span = (since.isoformat(), until.isoformat())
         return PAIRED.validate_python(await self.database.report(PAIRS, *span, ENOUGH_TRIALS))
