@@ -277,7 +277,8 @@ def labels(month: Month, model: str, since: datetime, until: datetime) -> tuple[
 
 def said(month: Month, model: str, case: dict[str, Any]) -> list[str]:
     """What a model called a case; the last one counts: where it has sorted the case, that, else the newest trial."""
-    own, trials = [], []
+    own: list[tuple[str, str]] = []
+    trials: list[tuple[str, str]] = []
     for call in month.calls:
         if name(call) == model and call.task == "triage" and call.outcome == "ok" and call.job == case["id"]:
             given = json.loads(call.answer or "")
