@@ -80,7 +80,8 @@ class History:
         if len(found) > MOST_MESSAGES:
             raise TooMuch
         transcript = spans.folded(await self.transcribe([*found.values()]), spans.roots(found.values(), top))
-        return Span(channel, transcript, max(0, len(threads) - MOST_THREADS))
+        begun = {ts: spans.root(message) for ts, message in found.items()}
+        return Span(channel, transcript, max(0, len(threads) - MOST_THREADS), begun)
 
     async def recent_threads(self, channel: str) -> list[ThreadCard]:
         """The threads among a channel's newest messages, by latest reply, newest first. Raises as `thread` does."""

@@ -1,7 +1,7 @@
 """A span of a channel: which of its threads are read, and where their replies stand in the transcript."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,12 +29,15 @@ GONE = ("thread_not_found", "message_not_found")
 class Span:
     """A channel as read, its threads folded in.
 
-    `threads_left` are the threads in it whose replies were not read; threads begun before it are not counted.
+    `threads_left` are the threads in it whose replies were not read; threads begun before it are not counted. `roots`
+    gives for each message, by ts, the ts of the one that began its thread, be it in the span or not: its own where
+    there is none.
     """
 
     channel: str
     transcript: Transcript
     threads_left: int
+    roots: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

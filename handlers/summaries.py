@@ -1,7 +1,8 @@
 """The job behind every request for a summary: check, read, summarise, and answer where it was asked."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -48,12 +49,17 @@ class Outcome(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A conversation as read: `root` is a thread's first message, empty for a channel."""
+    """A conversation as read: `root` is a thread's first message, empty for a channel, whose threads are in `roots`."""
 
     channel: str
     root: str
     transcript: Transcript
     remark: str = ""
+    roots: Mapping[str, str] = field(default_factory=dict)
+
+    def begun(self, ts: str) -> str | None:
+        """The ts of the message that began the thread of this one."""
+        return self.root or self.roots.get(ts)
 
 
 async def perform(job: Job, services: Services) -> None:
@@ -133,7 +139,13 @@ async def read_for(ask: Ask, services: Services) -> Read:
     span = await services.history.span(ask.channel, last=ask.last or None, oldest=oldest)
     if not span.transcript:
         raise NothingSaid
-    return Read(channel=ask.channel, root="", transcript=span.transcript, remark=quotes.remark(span.threads_left))
+    return Read(
+        channel=ask.channel,
+        root="",
+        transcript=span.transcript,
+        remark=quotes.remark(span.threads_left),
+        roots=span.roots,
+    )
 
 
 async def begin(ask: Ask, services: Services) -> float:
@@ -188,7 +200,7 @@ def look(ask: Ask, wanted: Order, read: Read, services: Services, private: bool)
     newest, whole = len(wanted.transcript), len(read.transcript)
     everybody_reads = ask.surface is not Surface.MENTION or private or ask.channel == ask.asked_in or alone(ask)
     return Look(
-        address=lambda ts: permalink(services.workspace.url, read.channel, ts, read.root or None),
+        address=lambda ts: permalink(services.workspace.url, read.channel, ts, read.begun(ts)),
         restore=wanted.transcript.restore if everybody_reads else str,
         remark=f"only the newest {newest:,} of {whole:,} messages" if newest < whole else read.remark,
         shareable=ask.surface is not Surface.MENTION and bool(read.root) and newest == whole,

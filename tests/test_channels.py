@@ -1,9 +1,13 @@
 """`/tldr` without a link: the picker, spans of a channel, and what they say of themselves."""
 
+import re
+from html import unescape
+
 import pytest
 
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
+from handlers.links import permalink
 from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, talk
 from tests.test_tldr import ask
 
@@ -42,6 +46,23 @@ async def test_it_summarises_a_span_of_the_channel_with_its_threads(
     [call] = await precis.services.store.calls()
     assert call.prompt is not None
     assert "(reply to 1)" in call.prompt
+
+
+async def test_it_cites_a_reply_in_its_thread_also_where_the_summary_was_kept(
+    slack: Sandbox, precis: Precis, workspace: Workspace, thread: str
+) -> None:
+    alone = workspace.post(BEN, GENERAL, "We decided that the office is closed on Friday.")
+    sent = {permalink(slack.url, GENERAL, reply["ts"], thread) for reply in workspace.thread(GENERAL, thread)}
+    sent.add(permalink(slack.url, GENERAL, alone, None))
+
+    asked = [await ask(slack, precis, "24h") for _ in range(2)]
+
+    shown = [unescape(str(each.answers[0]["blocks"])) for each in asked]
+    first, again = (set(re.findall(r"<([^|>]+)\|\[\d+\]>", each)) for each in shown)
+    assert first <= sent
+    assert len([address for address in first if "thread_ts" in address]) > 1
+    assert again == first
+    assert len(await precis.services.store.calls()) == 1
 
 
 async def test_it_steers_a_summary_by_the_words_behind_it(slack: Sandbox, precis: Precis, thread: str) -> None:

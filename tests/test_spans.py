@@ -141,6 +141,7 @@ async def test_it_shows_a_reply_once_that_went_to_the_channel_too(workspace: Wor
 
     assert lines(whole.transcript) == ["1 fonts", "2>1 fonts are back", "3 rumours"]
     assert lines(newest.transcript) == ["1 rumours", "2 fonts are back"]
+    assert newest.roots == {at(10): at(10), at(20): at(0)}
 
 
 async def test_it_lets_the_first_reply_stand_for_a_root_that_says_nothing(
@@ -153,6 +154,7 @@ async def test_it_lets_the_first_reply_stand_for_a_root_that_says_nothing(
     span = await history.span(GENERAL, last=10)
 
     assert lines(span.transcript) == ["1 thanks", "2>1 for what?"]
+    assert [span.roots[message.ts] for message in span.transcript.said] == [asked, asked]
 
 
 async def test_it_names_everybody_guests_and_strangers_too(workspace: Workspace, history: History) -> None:
