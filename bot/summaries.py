@@ -60,9 +60,10 @@ class Summarised:
     """A summary and what it took.
 
     `id` is that of its row, None where nothing is kept; `call` is the call that wrote it. `calls` were made for it now:
-    0 where it was kept, and then `seconds` and `cost_usd` are 0 too. `cost_usd` is None where the price is unknown.
-    `added` counts the messages that were new to an earlier summary, None where there was none. `instead_of` is the
-    label of the provider that was asked first and could not answer, None where it did.
+    0 where it was kept, and then `seconds` and `cost_usd` are 0 too. `seconds` is how long all of them took together,
+    `cost_usd` None where the price is unknown. `model` names every model that answered. `added` counts the messages
+    that were new to an earlier summary, None where there was none. `instead_of` is the label of the provider that was
+    asked first and could not answer, be it a single call; None where it answered all of them.
     """
 
     id: str | None
@@ -193,14 +194,14 @@ class Summaries:
             id=uuid4().hex if self.keep else None,
             summary=summary,
             messages=len(order.prints),
-            model=last.model,
+            model=made.model,
             call=last.call_id,
             made_at=datetime.now(UTC),
             calls=len(made.answers),
-            seconds=last.seconds,
+            seconds=made.seconds,
             cost_usd=total(costs),
             added=len(order.prints) - earlier.messages if earlier else None,
-            instead_of=last.instead_of,
+            instead_of=made.instead_of,
         )
         if found.id is not None:
             await self.store.keep_summary(row(found.id, order, found))

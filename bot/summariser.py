@@ -1,6 +1,7 @@
 """The summary task: a transcript of any length goes in, a draft that cites message numbers comes out."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -60,10 +61,21 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A draft with the calls it took, of which the last wrote it."""
+    """A draft with the calls it took, of which the last wrote it, and the seconds that all of them took together."""
 
     draft: Draft
     answers: tuple[Answer, ...]
+    seconds: float
+
+    @property
+    def model(self) -> str:
+        """A label for people, of all models that answered."""
+        return " and ".join(dict.fromkeys(answer.model for answer in self.answers))
+
+    @property
+    def instead_of(self) -> str | None:
+        """The label of the provider for which another stood in, be it for one call."""
+        return next((answer.instead_of for answer in self.answers if answer.instead_of), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +121,13 @@ class Summariser:
         lines = (await offload(transcript.size, lambda: transcript.lines))[earlier.messages if earlier else 0 :]
         plan = await offload(transcript.size, self.plan, lines, terms.row)
         reading = Reading(self.gateway, wish, origin, terms.route, progress, plan.room)
+        began = time.monotonic()
         notes = [earlier.draft] if earlier else []
         try:
             draft = await reading.read(plan.parts, notes)
         except TooLong:
             draft = await reading.read(self.smaller(lines, plan, terms.row).parts, notes)
-        return Made(draft, tuple(reading.answers))
+        return Made(draft, tuple(reading.answers), time.monotonic() - began)
 
     def plan(self, lines: Sequence[str], row: Model) -> Plan:
         room, tokens = available(row), counted(lines, row)
