@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.base import Request
 from adapters.errors import TooLong
@@ -114,20 +114,38 @@ class Summariser:
     ) -> Made:
         """Read every message once: in one call, or in parts whose summaries are joined beside the newest messages.
 
-        With `earlier`, only the messages that it does not cover are read. Raises `ProviderError`; an input that the
-        vendor finds too long is cut once more, in half.
+        With `earlier`, only the messages that it does not cover are read. Raises `ProviderError`; an input that turns
+        out too long, be it for the fallback, is cut once more.
         """
         terms = terms or await self.gateway.terms(TASK, origin.job)
         lines = (await offload(transcript.size, lambda: transcript.lines))[earlier.messages if earlier else 0 :]
         plan = await offload(transcript.size, self.plan, lines, terms.row)
-        reading = Reading(self.gateway, wish, origin, terms.route, progress, plan.room)
+        reading = Reading(self.gateway, wish, origin, terms.route, progress)
         began = time.monotonic()
         notes = [earlier.draft] if earlier else []
         try:
-            draft = await reading.read(plan.parts, notes)
-        except TooLong:
-            draft = await reading.read(self.smaller(lines, plan, terms.row).parts, notes)
+            draft = await reading.read(plan, notes)
+        except TooLong as error:
+            draft = await self.again(error, reading, lines, plan, notes, terms)
         return Made(draft, tuple(reading.answers), time.monotonic() - began)
+
+    async def again(
+        self, error: TooLong, reading: "Reading", lines: Sequence[str], plan: Plan, notes: Sequence[Draft], terms: Terms
+    ) -> Draft:
+        """Read in smaller parts, as small as whoever found these too long can take.
+
+        Where that is the fallback and cannot take those either, the first provider is asked alone: people are told what
+        is wrong with the one they chose.
+        """
+        fallback = terms.route.fallback
+        if fallback is None or error.provider != fallback.provider:
+            return await reading.read(self.smaller(lines, plan, terms.row), notes)
+        row = (await self.gateway.terms_of(fallback, terms.route)).row
+        try:
+            return await reading.read(self.smaller(lines, plan, row), notes)
+        except TooLong:
+            reading.route = replace(terms.route, fallback=None)
+            return await reading.read(plan, notes)
 
     def plan(self, lines: Sequence[str], row: Model) -> Plan:
         room, tokens = available(row), counted(lines, row)
@@ -136,9 +154,10 @@ class Summariser:
         return Plan(split(lines, min(room // 2, self.part_tokens), row.tokenizer_factor), room, tokens)
 
     def smaller(self, lines: Sequence[str], plan: Plan, row: Model) -> Plan:
-        """Parts half as long as the longest of a plan that turned out too long."""
-        longest = max(counted(part, row) for part in plan.parts)
-        return Plan(split(lines, max(longest // 2, 1), row.tokenizer_factor), plan.room // 2, plan.tokens)
+        """Parts at most half as long as the longest of a plan that turned out too long for this model."""
+        longest, room = max(counted(part, row) for part in plan.parts), available(row)
+        size = max(min(longest, room) // 2, 1)
+        return Plan(split(lines, size, row.tokenizer_factor), min(plan.room // 2, room), plan.tokens)
 
 
 def available(row: Model) -> int:
@@ -153,19 +172,20 @@ def counted(lines: Iterable[str], row: Model) -> int:
 
 @dataclass(slots=True)
 class Reading:
-    """One conversation being read; `answers` collects its calls."""
+    """One conversation being read; `answers` collects its calls, `room` is that of the plan which is followed."""
 
     gateway: Gateway
     wish: Wish
     origin: Origin
     route: Route
     progress: Progress
-    room: int
+    room: int = field(init=False)
     answers: list[Answer] = field(default_factory=list)
 
-    async def read(self, parts: Sequence[Sequence[str]], notes: Sequence[Draft]) -> Draft:
+    async def read(self, plan: Plan, notes: Sequence[Draft]) -> Draft:
         """Summarise the earlier parts side by side, then all of it beside the newest part itself."""
-        *earlier, newest = parts
+        self.room = plan.room
+        *earlier, newest = plan.parts
         if not earlier:
             write = prompts.update if notes else prompts.summarise
             return await self.ask(write(self.wish), notes, newest)

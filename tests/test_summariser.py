@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.errors import ServerError, TooLong
+from adapters.errors import Overloaded, ServerError, TooLong
 from bot.summariser import Earlier, Summariser
 from bot.summary import Draft
 from bot.transcript import Message, Transcript
 from bot.wish import Wish
 from tests.gateways import ORIGIN, QUICK, at, opened
-from tests.vendors import OpenAIServer, Received
+from tests.vendors import CompatibleServer, OpenAIServer, Received
 
 PLAIN = {"headline": "All is well.", "points": [], "decisions": [], "actions": [], "open_questions": []}
 
@@ -129,6 +129,44 @@ async def test_it_cuts_only_once(server: OpenAIServer, summariser: Summariser) -
 
     with pytest.raises(TooLong):
         await summariser.summarise(conversation(100), Wish(), ORIGIN)
+
+
+@pytest.fixture
+async def small() -> AsyncIterator[CompatibleServer]:
+    """A fallback whose window is a quarter of the first provider's."""
+    async with CompatibleServer() as running:
+        running.answer(PLAIN)
+        yield running
+
+
+@pytest.fixture
+async def paired(server: OpenAIServer, small: CompatibleServer, tmp_path: Path) -> AsyncIterator[Summariser]:
+    stand_in = at(small).choice
+    async with opened(tmp_path, at(server), at(small), fallback=stand_in, policy=QUICK) as running:
+        yield Summariser(running.gateway)
+
+
+@pytest.mark.parametrize("messages", [2000, 4000])
+async def test_it_cuts_what_is_too_long_for_the_fallback_alone(
+    server: OpenAIServer, small: CompatibleServer, paired: Summariser, messages: int
+) -> None:
+    server.always(server.problem("overloaded"))
+
+    made = await paired.summarise(conversation(messages), Wish(), ORIGIN)
+
+    read = sorted(number for call in small.received for number in numbers(call))
+    assert read == list(range(1, messages + 1))
+    assert made.instead_of == "OpenAI"
+
+
+async def test_it_tells_of_the_first_provider_what_the_fallback_cannot_help(
+    server: OpenAIServer, small: CompatibleServer, paired: Summariser
+) -> None:
+    server.always(server.problem("overloaded"))
+    small.always(small.problem("too_long"))
+
+    with pytest.raises(Overloaded):
+        await paired.summarise(conversation(2000), Wish(), ORIGIN)
 
 
 async def test_it_fails_as_a_whole_when_a_part_fails(server: OpenAIServer, summariser: Summariser) -> None:
