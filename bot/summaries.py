@@ -100,11 +100,16 @@ class Summaries:
         self.under_way: dict[tuple[str, ...], asyncio.Future[Summarised]] = {}
 
     async def of(self, order: Order, progress: Progress = unseen) -> Summarised:
-        """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`."""
+        """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`.
+
+        Whoever waits for another's makes it after all where that was refused for what concerns the other alone.
+        """
         flight = await offload(order.transcript.size, order.identify)
-        if flight in self.under_way:
+        while flight in self.under_way:
             try:
                 return await asyncio.shield(self.under_way[flight])
+            except OverLimit:
+                continue
             except TooDear:
                 if order.allowance is not None:
                     raise

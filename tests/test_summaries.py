@@ -1,14 +1,17 @@
-"""Summaries as they are made for those who ask: what is said of the calls that they took."""
+"""Summaries as they are made for those who ask: who shares a call, and what is said of the calls that they took."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 
+from adapters.errors import OverLimit
 from bot.choices import Choice
-from bot.summaries import Order, Summaries
+from bot.settings import Settings
+from bot.summaries import Order, Summaries, Summarised
 from bot.wish import Wish
 from handlers import answers
 from handlers.answers import Look
-from tests.gateways import ORIGIN, QUICK, at, opened
+from tests.gateways import ORIGIN, QUICK, at, opened, origin
 from tests.test_summariser import PLAIN, conversation, text
 from tests.vendors import Answer, ClaudeServer, OpenAIServer, Received
 
@@ -36,3 +39,24 @@ async def test_it_names_all_who_answered_and_the_time_of_all_calls(tmp_path: Pat
     assert found.seconds >= 3 * LATENCY  # a part that failed, who stood in for it, and the joining
     footer = answers.summary(found, Look(address=str)).text or ""
     assert "answered by Claude Haiku 4.5 and GPT-4o mini, OpenAI was unavailable" in footer
+
+
+async def test_it_lets_one_persons_limit_refuse_nobody_else(tmp_path: Path) -> None:
+    async with OpenAIServer() as server:
+        server.answer(PLAIN)
+        limits = Settings(requests_per_user_hour=1)
+        async with opened(tmp_path, at(server), policy=QUICK, settings=limits) as running:
+            summaries = Summaries(running.gateway, running.store, keep=True)
+
+            def of(messages: int, job: str, user: str) -> Coroutine[None, None, Summarised]:
+                talk = conversation(messages)
+                return summaries.of(Order("C1", "1.1", talk, Wish(), origin(job, user)))
+
+            await of(3, "job-1", "ADA")
+            refused, *answered = await asyncio.gather(
+                of(4, "job-2", "ADA"), of(4, "job-3", "BEN"), of(4, "job-4", "CLEO"), return_exceptions=True
+            )
+
+    assert isinstance(refused, OverLimit)
+    assert [found.added for found in answered if isinstance(found, Summarised)] == [1, 1]
+    assert len(server.received) == 2  # the first summary, and one for both who wait
