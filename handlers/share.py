@@ -16,6 +16,7 @@ from handlers.answers import Look
 from handlers.buttons import chosen
 from handlers.client import FAILURES, refusal
 from handlers.links import permalink
+from handlers.modals import remark
 from handlers.posts import InConversation, after
 from handlers.refusals import Refusal
 from handlers.replies import GIVEN_UP, sentence, taking, tell
@@ -26,6 +27,7 @@ GONE = "That summary is not kept any more. Ask for it again, then share it."
 ALREADY = "You have shared that summary before."
 CHANGED = "Something in that thread was edited or deleted since. Ask for the summary again, then share it."
 SHARED = "Shared in the thread."
+POSTING = "I am posting it in the thread; should that fail, I tell you in a direct message."
 FORBIDDEN = "I may not post in that thread. Invite me to the channel, or copy the summary."
 CANNOT_POST = (
     "not_in_channel",
@@ -64,7 +66,9 @@ async def share(ack: AsyncAck, body: dict[str, Any], services: Services) -> None
         id = f"share:{sharing.summary}:{sharing.user}"
         new = await services.inbox.put(id, QUEUE, sharing.model_dump(), renew=True)
         await ack()
-        if not new:
+        if "view" in body:
+            await remark(POSTING if new else ALREADY, body, services)
+        elif not new:
             await tell(body, services, ALREADY)
 
 
@@ -112,7 +116,10 @@ def outlet(kept: KeptSummary, job: Job, services: Services) -> InConversation:
 
 
 async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> None:
-    """Tell whoever pressed: beside the button, or in a direct message where that was in a window and it failed."""
+    """Tell whoever pressed: beside the button, or in a direct message where that was in a window and it failed.
+
+    Slack tells nobody what a window shows, and only with all of it can a line be added, so `share` says the rest there.
+    """
     if sharing.response_url:
         await tell({"response_url": sharing.response_url}, services, text)
     elif text != SHARED:

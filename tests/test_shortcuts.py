@@ -22,6 +22,13 @@ async def opened(slack: Sandbox, precis: Precis, ts: str, channel: str = GENERAL
     assert asked.ok
 
 
+async def press_share(slack: Sandbox, precis: Precis) -> None:
+    modal = slack.person(BEN).modal
+    assert modal is not None
+    await slack.person(BEN).press(view=modal["id"], action_id="tldr_share")
+    await precis.services.inbox.idle()
+
+
 async def test_it_opens_a_window_that_fills_in(slack: Sandbox, precis: Precis, thread: str) -> None:
     await opened(slack, precis, thread)
 
@@ -94,25 +101,36 @@ async def test_it_looks_for_what_was_typed(slack: Sandbox, precis: Precis, threa
     assert "only the fonts" in last.prompt
 
 
-async def test_it_shares_from_the_window(slack: Sandbox, precis: Precis, thread: str) -> None:
+async def test_it_shares_from_the_window_once_and_says_so_there(slack: Sandbox, precis: Precis, thread: str) -> None:
     await opened(slack, precis, thread)
-    modal = slack.person(BEN).modal
-    assert modal is not None
-    await slack.person(BEN).press(view=modal["id"], action_id="tldr_share")
-    await precis.services.inbox.idle()
+    await press_share(slack, precis)
+    await until(lambda: "I am posting it in the thread" in window(slack))
+    await press_share(slack, precis)
+    await until(lambda: "You have shared that summary before." in window(slack))
+
+    own = [message["text"] for message in slack.workspace.thread(GENERAL, thread) if message.get("bot_id")]
+    assert ["shared by Ben Castellan" in text for text in own] == [True]
+    assert "I am posting" not in window(slack)
+    assert "roll back" in window(slack)
+
+
+async def test_it_shares_from_a_window_that_was_closed_meanwhile(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await opened(slack, precis, thread)
+    slack.fail("views.update", error="not_found")
+    await press_share(slack, precis)
+    await settled(slack, precis)
 
     assert "shared by Ben Castellan" in slack.workspace.thread(GENERAL, thread)[-1]["text"]
+    assert slack.person(BEN).sees(slack.person(BEN).dm()) == []
 
 
 async def test_it_says_after_each_press_in_the_window_that_it_could_not_share(
     slack: Sandbox, precis: Precis, thread: str
 ) -> None:
     await opened(slack, precis, thread)
-    modal = slack.person(BEN).modal
-    assert modal is not None
     for _ in range(2):
         slack.fail("chat.postMessage", error="restricted_action")
-        await slack.person(BEN).press(view=modal["id"], action_id="tldr_share")
+        await press_share(slack, precis)
         await settled(slack, precis)
 
     direct = [message["text"] for message in slack.person(BEN).sees(slack.person(BEN).dm())]
