@@ -29,3 +29,25 @@ def conversations(database: Database) -> None:
         )
         """
     )
+
+
+def askers(database: Database) -> None:
+    """Who was shown which summary; at first those who had it written."""
+    database.execute(
+        """
+        CREATE TABLE askers (
+            person TEXT NOT NULL,
+            summary TEXT NOT NULL,
+            asked_at TEXT NOT NULL,
+            PRIMARY KEY (person, summary)
+        )
+        """
+    )
+    database.execute("CREATE INDEX askers_asked_at ON askers (asked_at)")
+    database.execute(
+        """
+        INSERT INTO askers (person, summary, asked_at)
+        SELECT "user", summaries.id, made_at FROM summaries JOIN calls ON calls.id = summaries.call
+        WHERE "user" IS NOT NULL
+        """
+    )

@@ -100,7 +100,14 @@ class Summaries:
         self.under_way: dict[tuple[str, ...], asyncio.Future[Summarised]] = {}
 
     async def of(self, order: Order, progress: Progress = unseen) -> Summarised:
-        """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`.
+        """The summary of the conversation as it stands. Raises `TooDear`, `ProviderError`, `DatabaseError`."""
+        found = await self.once(order, progress)
+        if found.id is not None:
+            await self.store.note_asker(order.origin.user, found.id, datetime.now(UTC))
+        return found
+
+    async def once(self, order: Order, progress: Progress) -> Summarised:
+        """The same for all who want it at the same time.
 
         Whoever waits for another's makes it after all where that was refused for what concerns the other alone.
         """

@@ -42,6 +42,7 @@ OF_BEN = {"calls": {"triage-of-ben"}, "triage": {"case-of-ben"}, "corrections": 
 HELD = {
     "calls": "SELECT id FROM calls WHERE prompt IS NOT NULL OR answer IS NOT NULL",
     "summaries": "SELECT id FROM summaries",
+    "askers": "SELECT person AS id FROM askers",
     "triage": "SELECT id FROM triage WHERE text IS NOT NULL OR reason IS NOT NULL",
     "corrections": "SELECT id FROM corrections WHERE text IS NOT NULL",
     "feedback": 'SELECT "user" AS id FROM feedback',
@@ -63,6 +64,7 @@ async def remembered(store: Store) -> None:
     for call in CALLS:
         await store.log_call(call)
     await store.keep_summary(kept())
+    await store.note_asker(ADA, "s", datetime.fromisoformat(at))
     await store.database.write("INSERT INTO inbox (id, queue, answer) VALUES ('flying', 'summary', $1)", SECRET)
     named = ("id", "workspace", "task", "source", "prompt_digest", "provider", "model", "outcome")
     compared: Row = dict.fromkeys(named, "x")
@@ -102,7 +104,7 @@ async def test_it_forgets_everybody_and_keeps_the_figures(store: Store, tmp_path
     rows = await store.forget_all(AT)
 
     assert await held(store) == {}
-    assert rows == 5 + 1 + 2 + 2 + 2 + 1 + 1
+    assert rows == 5 + 1 + 1 + 2 + 2 + 2 + 1 + 1
     assert await figures(store) == before
     assert SECRET.encode() not in on_disk(tmp_path)
 
@@ -115,6 +117,20 @@ async def test_it_forgets_a_person_and_whatever_may_hold_their_words(store: Stor
 
     assert await held(store) == OF_BEN
     assert await figures(store) == before
+
+
+async def test_it_forgets_who_asked_for_a_summary_that_has_gone(store: Store) -> None:
+    await store.keep_summary(kept())
+    await store.keep_summary(replace(kept(), id="young", key="another", made_at=AT.isoformat()))
+    for summary in ("s", "young"):
+        await store.note_asker(ADA, summary, AT)
+
+    await store.forget_texts(AT)
+    afterwards = await store.database.read("SELECT summary FROM askers")
+    await store.forget_texts(AT + timedelta(seconds=1))
+
+    assert {str(row["summary"]) for row in afterwards} == {"s", "young"}
+    assert await store.database.read("SELECT summary FROM askers") == []
 
 
 async def test_it_forgets_more_than_one_step_holds(store: Store) -> None:
@@ -194,7 +210,7 @@ async def test_it_is_a_command(store: Store, tmp_path: Path) -> None:
 
     assert (neither[0], odd[0]) == (2, 2)
     assert "--user with a Slack id, or --all" in neither[1]
-    assert one == (0, "Deleted the texts of 10 rows.\n")
+    assert one == (0, "Deleted the texts of 11 rows.\n")
     assert left == OF_BEN
     assert everybody == (0, "Deleted the texts of 4 rows.\n")
     assert await held(store) == {}

@@ -67,6 +67,7 @@ async def summarised(precis: Precis, user: str, channel: str, headline: str, *, 
             call=id,
         )
     )
+    await precis.services.store.note_asker(user, id, datetime.now(UTC))
 
 
 @pytest.mark.parametrize("user", [BEN, GUEST, STRANGER])

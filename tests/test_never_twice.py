@@ -101,6 +101,18 @@ async def test_it_makes_one_call_for_two_who_ask_at_once(
     assert all("They roll back" in asked.answers[0]["text"] for asked in both)
 
 
+async def test_it_counts_a_summary_as_everybodys_who_asked_for_it(
+    slack: Sandbox, openai: Precis, server: OpenAIServer, thread: str
+) -> None:
+    for user in (ADA, BEN, ADA):
+        await ask(slack, openai, link(slack, GENERAL, thread), user=user)
+
+    store, team = openai.services.store, slack.workspace.team_id
+    [hers], [his] = [await store.last_summaries(team, user, 9) for user in (ADA, BEN)]
+    assert hers == his
+    assert await store.last_summaries(team, GUEST, 9) == []
+
+
 async def test_it_shares_a_call_even_where_nothing_is_kept(
     slack: Sandbox, start: Start, server: OpenAIServer, thread: str
 ) -> None:

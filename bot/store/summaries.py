@@ -14,13 +14,22 @@ KEEP = """
     INSERT INTO summaries (id, key, made_at, workspace, channel, subject, messages, covered, summary, model, call)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE NOT EXISTS (
         SELECT 1 FROM calls WHERE job = (SELECT job FROM calls WHERE id = $11) AND prompt IS NULL)"""
+FORGET_ASKERS = f"""
+    DELETE FROM askers WHERE (person, summary) IN (
+        SELECT person, summary FROM askers
+        WHERE asked_at < $1 AND NOT EXISTS (SELECT 1 FROM summaries WHERE id = askers.summary) LIMIT {BATCH})
+    RETURNING summary"""
+ASKED = """
+    INSERT INTO askers (person, summary, asked_at)
+    SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM summaries WHERE id = $2)
+    ON CONFLICT (person, summary) DO UPDATE SET asked_at = excluded.asked_at"""
 LAST = """
     SELECT id, key, made_at, workspace, channel, subject, messages, covered, summary, model, call FROM (
-        SELECT summaries.*, row_number() OVER (
-            PARTITION BY summaries.channel, summaries.subject ORDER BY made_at DESC, summaries.id) AS place
-        FROM summaries JOIN calls ON calls.id = summaries.call
-        WHERE summaries.workspace = $1 AND calls.workspace = $1 AND calls."user" = $2) AS theirs
-    WHERE place = 1 ORDER BY made_at DESC, id LIMIT $3"""
+        SELECT summaries.*, asked_at, row_number() OVER (
+            PARTITION BY channel, subject ORDER BY asked_at DESC, made_at DESC, id) AS place
+        FROM askers JOIN summaries ON summaries.id = askers.summary
+        WHERE workspace = $1 AND person = $2) AS theirs
+    WHERE place = 1 ORDER BY asked_at DESC, made_at DESC, id LIMIT $3"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +73,12 @@ class Summaries(Rows):
         rows = await self.database.read("SELECT * FROM summaries WHERE id = $1", id)
         return next(iter(SUMMARIES.validate_python(rows)), None)
 
+    async def note_asker(self, user: str, summary: str, at: datetime) -> None:
+        """Keep that a person asked for what this summary answers, whoever had it written, while there is a summary."""
+        await self.database.write(ASKED, user, summary, at.isoformat())
+
     async def last_summaries(self, workspace: str, user: str, most: int) -> list[KeptSummary]:
-        """The summaries that were written because this person asked, newest first; of one conversation the last."""
+        """The summaries that this person asked for, the last one first; of one conversation the last."""
         return SUMMARIES.validate_python(await self.database.read(LAST, workspace, user, most))
 
     async def give_feedback(self, call: str, user: str, verdict: str, at: datetime) -> None:
@@ -80,5 +93,6 @@ class Summaries(Rows):
         )
 
     async def forget_summaries(self, before: datetime) -> None:
-        """Delete the summaries made before that time."""
+        """Delete the summaries made before that time, and who asked for them."""
         await self.database.repeat(FORGET_SUMMARIES, before.isoformat())
+        await self.database.repeat(FORGET_ASKERS, before.isoformat())
