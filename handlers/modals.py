@@ -30,13 +30,9 @@ class InModal:
         self.slack = services.slack
         self.ask = ask
 
-    @property
-    def by_id(self) -> bool:
-        return self.ask.view.startswith("V")
-
     async def announce(self, content: Content) -> None:
         """Say so in a window that shows something else; one that was just opened does already."""
-        if self.by_id:
+        if by_id(self.ask):
             await self.update(view(content, self.ask))
 
     async def progress(self, content: Content) -> None:
@@ -51,7 +47,7 @@ class InModal:
 
     async def update(self, shown: dict[str, Any]) -> bool:
         """Whether there is such a window. Raises `SlackApiError` for any other failure."""
-        key = "view_id" if self.by_id else "external_id"
+        key = "view_id" if by_id(self.ask) else "external_id"
         try:
             await self.slack.views_update(**{key: self.ask.view}, view=shown)
         except SlackApiError as error:
@@ -75,8 +71,16 @@ async def remark(said: str, body: dict[str, Any], services: Services) -> None:
             raise
 
 
-def view(content: Content, ask: Ask, *, ready: bool = False, external_id: str = "") -> dict[str, Any]:
-    """The window with a content; when it is ready, with the ways to have it otherwise."""
+def by_id(ask: Ask) -> bool:
+    """Whether the window is known by its own id, else by that of the job that it was opened for."""
+    return ask.view.startswith("V")
+
+
+def view(content: Content, ask: Ask, *, ready: bool = False) -> dict[str, Any]:
+    """The window with a content; when it is ready, with the ways to have it otherwise.
+
+    The job's id is in it each time: a window that is updated without loses it, and is not found again.
+    """
     shown: dict[str, Any] = {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -85,8 +89,8 @@ def view(content: Content, ask: Ask, *, ready: bool = False, external_id: str = 
         "private_metadata": ask.model_dump_json(exclude={"view"}, exclude_defaults=True),
         "blocks": list(content.blocks),
     }
-    if external_id:
-        shown["external_id"] = external_id
+    if not by_id(ask):
+        shown["external_id"] = ask.view
     if ready:
         shown["submit"] = plain("Summarise again")
         shown["blocks"] += [lengths(ask.length), focus(ask.focus)]

@@ -22,7 +22,7 @@ async def summarise_thread(ack: AsyncAck, shortcut: dict[str, Any], services: Se
         await ack()
         await services.slack.views_open(
             trigger_id=shortcut["trigger_id"],
-            view=view(blocks.notice(blocks.READING), ask, external_id=ask.view),
+            view=view(blocks.notice(blocks.READING), ask),
         )
 
 

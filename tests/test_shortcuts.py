@@ -4,9 +4,12 @@ import pytest
 
 from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
-from tests.conftest import BEN, ELSEWHERE, GENERAL, PRIVATE, talk
+from tests.conftest import ADA, BEN, ELSEWHERE, GENERAL, PRIVATE, Start, talk
 from tests.desk import until
+from tests.gateways import at
 from tests.support import settled
+from tests.test_app import SUMMARY
+from tests.vendors import OpenAIServer
 
 
 def window(slack: Sandbox) -> str:
@@ -34,6 +37,26 @@ async def test_it_opens_a_window_that_fills_in(slack: Sandbox, precis: Precis, t
 
     assert "roll back" in window(slack)
     assert [call.method for call in slack.calls if call.method.startswith("views.")] == ["views.open", "views.update"]
+
+
+async def test_it_shows_how_far_it_has_come_in_a_long_thread_and_then_the_summary(
+    slack: Sandbox, workspace: Workspace, start: Start
+) -> None:
+    root = workspace.post(ADA, GENERAL, "What happened?")
+    for number in range(160):
+        workspace.post(BEN, GENERAL, f"{number} " + "so and so " * 400, thread_ts=root)
+    async with OpenAIServer() as server:
+        server.answer(SUMMARY)
+        async with start(provider=at(server), max_usd_per_summary=None) as precis:
+            await slack.connected()
+            await opened(slack, precis, root)
+
+    assert len(server.received) > 2
+    updates = [call for call in slack.calls if call.method == "views.update"]
+    assert len(updates) > 2
+    assert [call.error for call in updates] == [None] * len(updates)
+    assert "Reading… 0 of" in str(updates[0].args["view"])
+    assert "They roll back" in window(slack)
 
 
 async def test_it_summarises_the_thread_of_a_reply(slack: Sandbox, precis: Precis, thread: str) -> None:
