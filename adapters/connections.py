@@ -78,5 +78,8 @@ def unreachable(provider: str, error: BaseException | None) -> Unreachable:
 
 
 def connections() -> httpx2.AsyncClient:
-    """What an SDK takes for its HTTP client; whoever hands it over closes it, unless the SDK does."""
-    return httpx2.AsyncClient(transport=Connections(), timeout=SOCKET_SECONDS, follow_redirects=True)
+    """What an SDK takes for its HTTP client; whoever hands it over closes it, unless the SDK does.
+
+    It stays where the operator sent it: a redirection would take prompts, and some keys, to wherever it leads.
+    """
+    return httpx2.AsyncClient(transport=Connections(), timeout=SOCKET_SECONDS, follow_redirects=False)

@@ -74,6 +74,7 @@ ROWS = {
         "is_bad_output_where_a_200_is_an_empty_object",
         "is_an_error_of_the_tree_where_a_200_has_another_shape",
     ],
+    "redirection: 3xx": ["is_no_api_where_it_is_redirected_and_sends_nothing_there"],
     "stream ends early: no finish": ["is_bad_output_where_no_finish_is_named"],
 }
 """What an SDK can do to us, and the tests of this file that show what becomes of it with every vendor that it concerns.
@@ -296,6 +297,14 @@ async def test_it_tells_a_path_that_is_not_there_from_a_model_that_is_not_there(
     caught = await failed(server, provider, Answer(body, status=status, headers=HTML))
     assert (type(caught), caught.unbilled) == (errors.NoApi, True)
     assert caught.detail == str(status)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_it_is_no_api_where_it_is_redirected_and_sends_nothing_there(server, provider, status):
+    async with type(server)() as elsewhere:
+        caught = await failed(server, provider, Answer(b"", status, {"location": f"{elsewhere.url}/elsewhere"}))
+    assert (type(caught), caught.unbilled) == (errors.NoApi, True)
+    assert [len(server.received), len(elsewhere.received)] == [1, 0]
 
 
 async def test_it_is_bad_output_where_a_200_is_an_empty_object(server, provider):
