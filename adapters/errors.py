@@ -14,7 +14,8 @@
     ├── Truncated         the answer hit the output limit
     ├── Empty             the call succeeded and said nothing
     ├── BadOutput         the answer is not what was asked for: not JSON, not the schema, no finish reason
-    ├── OverBudget        the call would pass what the workspace may spend, or its price is unknown
+    ├── OverBudget        the call would pass what the workspace may spend
+    ├── Unpriced          a budget is set and nobody knows what the model costs
     ├── OverLimit         the asker has asked as often as one may in an hour
     ├── Unexpected        anything no adapter has mapped
     └── Transient         worth another try; `retry_after` says when, where the vendor told
@@ -26,7 +27,8 @@
 
 An error never holds message text, a vendor's message (it can quote the prompt) or a key: only `detail`, made of a
 status and the vendor's own error code. Where the vendor answered before things went wrong, `reply` carries what it
-billed. `unbilled` says of a call that was made that it bills nothing, for certain.
+billed. `unbilled` says of a call that was made that it bills nothing, for certain. `model` is the model that was asked
+for, empty where the gateway has not said so.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ class ProviderError(Exception):
         super().__init__(f"{provider}: {self.kind}" + (f" ({detail})" if detail else ""))
         self.provider = provider
         self.detail = detail
+        self.model = ""
         self.reply = reply
         self.unbilled = reply is None and (isinstance(self, UNBILLED) if unbilled is None else unbilled)
 
@@ -118,7 +121,11 @@ class BadOutput(ProviderError):
 
 
 class OverBudget(ProviderError):
-    """Raised before a call that would pass the workspace's budget. `detail`: `daily`, `monthly` or `unpriced`."""
+    """Raised before a call that would pass the workspace's budget. `detail`: `daily`, `monthly` or `shadow`."""
+
+
+class Unpriced(ProviderError):
+    """Raised before a call whose price nobody knows, where a budget is set."""
 
 
 class OverLimit(ProviderError):

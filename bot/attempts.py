@@ -63,9 +63,16 @@ class Attempts:
     async def make(self, attempt: Attempt, bill: list[Cost]) -> Reply:
         """Ask once; what the vendor charged is added to the bill, also for an answer of no use.
 
-        Raises `ProviderError`. The attempt is in the call log when this returns or raises. What is refused before
-        anything was sent (too long, over the budget, no such provider) was no attempt.
+        Raises `ProviderError`, which names the model. The attempt is in the call log when this returns or raises. What
+        is refused before anything was sent (too long, over the budget, no such provider) was no attempt.
         """
+        try:
+            return await self.paid(attempt, bill)
+        except ProviderError as error:
+            error.model = attempt.choice.model
+            raise
+
+    async def paid(self, attempt: Attempt, bill: list[Cost]) -> Reply:
         async with self.pool.provider(attempt.choice) as provider:
             if not fits(attempt.request, provider.row):
                 raise TooLong(provider.name, "estimated")

@@ -56,6 +56,8 @@ class Breaker:
 
 def again(error: ProviderError, seconds: float) -> ProviderError:
     """The same failure without its bill: there was no call."""
-    if isinstance(error, Transient):
-        return type(error)(error.provider, "circuit open", retry_after=seconds)
-    return type(error)(error.provider, "circuit open")
+    found = type(error)(error.provider, "circuit open")
+    found.model = error.model
+    if isinstance(found, Transient):
+        found.retry_after = seconds
+    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from adapters.errors import OverBudget
+from adapters.errors import OverBudget, Unpriced
 from bot.purposes import SHADOW, WORK
 from bot.settings import Settings, WorkspaceSettings
 from bot.store import Store
@@ -61,7 +61,7 @@ class Budget:
     async def reserve(self, call: str, provider: str, usd: float | None, purpose: str = WORK) -> float | None:
         """Set aside what a call may cost; returns that, or None where there is no budget or the model is free.
 
-        Raises `OverBudget` where a cap would be passed, or where nobody knows what the call costs.
+        Raises `OverBudget` where a cap would be passed, `Unpriced` where nobody knows what the call costs.
         """
         if usd == 0:
             return None
@@ -71,7 +71,7 @@ class Budget:
         if settings.daily_budget_usd is None and settings.monthly_budget_usd is None:
             return None
         if usd is None:
-            raise OverBudget(provider, "unpriced")
+            raise Unpriced(provider)
         today, tomorrow, month = midnights(self.now(), settings.timezone)
         caps = {"daily": settings.daily_budget_usd, "monthly": await self.left_for_today(settings, today, month)}
         limits = {period: cap for period, cap in caps.items() if cap is not None}
@@ -84,7 +84,7 @@ class Budget:
     async def reserve_apart(self, call: str, provider: str, usd: float | None, settings: Settings) -> float:
         """The same for a call that nobody sees: from a budget of its own, and nobody is told when that is used up."""
         if usd is None:
-            raise OverBudget(provider, "unpriced")
+            raise Unpriced(provider)
         today, tomorrow, _ = midnights(self.now(), settings.timezone)
         if not await self.set_aside(call, usd, (today, tomorrow), settings.shadow_daily_usd, SHADOW):
             raise OverBudget(provider, SHADOW)

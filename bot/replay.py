@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from adapters.base import Request
-from adapters.errors import OverBudget, ProviderError
+from adapters.errors import OverBudget, ProviderError, Unpriced
 from adapters.models import rules
 from bot.choices import Choice
 from bot.comparison import Figures, figures
@@ -214,7 +214,7 @@ class Run:
             return
         try:
             answer = await self.replay.gateway.trial(request, origin, choice, COMPARE)
-        except OverBudget:
+        except (OverBudget, Unpriced):
             self.refused.add(choice)
         except ProviderError as error:
             await self.keep(one, choice, None, Measured(), error.kind)

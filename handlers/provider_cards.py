@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.errors import ModelNotFound, OverBudget, ProviderError
+from adapters.errors import ModelNotFound, ProviderError, Unpriced
 from bot.amounts import cost, exact, plural
 from bot.budget import Left
 from bot.catalogue import Catalogue, close_models, either
@@ -231,6 +231,6 @@ def refused(model: str, trial: Trial, error: ProviderError) -> str:
         close = close_models(trial.choice)
         meant = f" Did you mean {either(close)}?" if close else ""
         return f"{vendor} does not know the model {model}.{meant}"
-    if isinstance(error, OverBudget) and error.detail == "unpriced":
-        return f"Nobody knows what {model} costs, so a budget does not let it be asked: add it to prices.toml."
+    if isinstance(error, Unpriced):
+        return sentence(error, bot="")
     return f"{named(trial.choice)} failed a test call. {sentence(error, bot='')}"

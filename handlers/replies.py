@@ -84,6 +84,10 @@ SENTENCES: dict[type[Exception], str] = {
         "The budget for models is used up for now, so I did not ask one. An admin can raise it with"
         " /llm-provider budget daily or budget monthly, and an amount in US dollars."
     ),
+    provider.Unpriced: (
+        "A budget is set and nobody knows what {model} costs, so it is never asked. Whoever runs Precis should give it"
+        " a price in prices.toml, or an admin can choose another model with /llm-provider set."
+    ),
     provider.OverLimit: (
         "You have asked as often as one person may within an hour, so that enough is left for everybody. Please ask"
         " again in a while."
@@ -110,6 +114,7 @@ def sentence(error: Exception, *, bot: str) -> str:
     return template.format(
         bot=bot,
         vendor=vendor.label if vendor else "the model",
+        model=getattr(error, "model", "") or "the model that is set",
         variable=vendor.key_variable if vendor else "",
         address=vendor.base_url_variable if vendor else "",
         wait=duration(getattr(error, "retry_after", None)),

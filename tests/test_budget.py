@@ -313,9 +313,9 @@ def bought(usd: float, at: datetime, **changes: object) -> Call:
 async def test_it_refuses_a_model_without_a_price_where_there_is_a_budget(server: OpenAIServer, tmp_path: Path) -> None:
     unknown = replace(at(server), model="a-model-of-tomorrow")
     async with opened(tmp_path, unknown, settings=Settings(daily_budget_usd=1_000)) as running:
-        with pytest.raises(errors.OverBudget) as caught:
+        with pytest.raises(errors.Unpriced) as caught:
             await spend(running)
-    assert (caught.value.detail, server.received) == ("unpriced", [])
+    assert (caught.value.model, server.received) == ("a-model-of-tomorrow", [])
 
 
 async def test_it_takes_a_price_of_nothing_for_a_price(server: OpenAIServer, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Each vendor answers `/tldr` through its own SDK against its loopback server, and each failure has its sentence."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,20 @@ async def test_it_says_what_went_wrong_and_logs_the_call(
     assert said in asked.answers[0]["text"]
     assert {(call.outcome, call.error, call.cost_usd) for call in calls} == {("failed", kind, None)}
     assert len(calls) == len(server.received)
+
+
+async def test_it_calls_a_budget_used_up_only_where_it_is(slack: Sandbox, thread: str, start: Start) -> None:
+    budget = Settings(daily_budget_usd=1)
+    async with VENDORS["openai"]() as server:
+        unpriced = replace(at(server), model="gpt-of-tomorrow")
+        async with start(provider=unpriced, settings=budget) as precis:
+            await slack.connected()
+            asked = await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+            await precis.services.inbox.idle()
+
+    said = asked.answers[0]["text"]
+    assert said.startswith("A budget is set and nobody knows what gpt-of-tomorrow costs, so it is never asked.")
+    assert server.received == []
 
 
 async def test_it_charges_for_an_answer_that_is_no_use(slack: Sandbox, thread: str, start: Start) -> None:

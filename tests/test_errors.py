@@ -28,8 +28,8 @@ def test_it_names_every_kind_as_the_design_does():
     kinds = {leaf("x").kind for leaf in leaves(errors.ProviderError)}
     assert kinds == {
         "missing_key", "not_installed", "unknown_provider", "auth", "quota_exhausted", "model_not_found", "no_api",
-        "bad_request", "too_long", "refused", "truncated", "empty", "bad_output", "over_budget", "over_limit",
-        "unexpected", "rate_limited", "overloaded", "server_error", "timed_out", "unreachable",
+        "bad_request", "too_long", "refused", "truncated", "empty", "bad_output", "over_budget", "unpriced",
+        "over_limit", "unexpected", "rate_limited", "overloaded", "server_error", "timed_out", "unreachable",
     }  # fmt: skip
 
 

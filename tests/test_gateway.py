@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from adapters.base import Request
 from bot.choices import Choice
 from bot.limits import Policy
 from bot.routes import Route, Routes, RoutingTable
+from bot.settings import Settings
 from tests.clocks import PATIENCE
 from tests.gateways import HURRIED, ORIGIN, QUICK, Opened, at, opened, origin
 from tests.vendors import Answer, ClaudeServer, OpenAIServer
@@ -191,6 +193,29 @@ async def test_it_hands_what_is_too_long_to_the_caller(
 
     with pytest.raises(errors.TooLong):
         await paired.gateway.ask(REQUEST, ORIGIN)
+
+    assert openai.received == []
+
+
+async def test_it_goes_past_a_model_that_a_budget_rules_out_because_nobody_can_price_it(
+    claude: ClaudeServer, openai: OpenAIServer, tmp_path: Path
+) -> None:
+    unpriced, budget = replace(at(claude), model="claude-of-tomorrow"), Settings(daily_budget_usd=1)
+    async with opened(tmp_path, unpriced, at(openai), fallback=FALLBACK, policy=QUICK, settings=budget) as running:
+        answer = await running.gateway.ask(REQUEST, ORIGIN)
+
+    assert answer.instead_of == "Claude"
+    assert claude.received == []
+
+
+async def test_it_tells_what_is_wrong_with_the_chosen_provider_where_nobody_can_price_the_fallback(
+    claude: ClaudeServer, openai: OpenAIServer, tmp_path: Path
+) -> None:
+    claude.always(claude.problem("auth"))
+    unpriced, budget = Choice("openai", "gpt-of-tomorrow"), Settings(daily_budget_usd=1)
+    async with opened(tmp_path, at(claude), at(openai), fallback=unpriced, policy=QUICK, settings=budget) as running:
+        with pytest.raises(errors.Auth):
+            await running.gateway.ask(REQUEST, ORIGIN)
 
     assert openai.received == []
 

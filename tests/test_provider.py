@@ -282,6 +282,15 @@ async def test_it_offers_close_names_where_the_vendor_does_not_know_the_model(de
     assert await desk.calls("check") == []
 
 
+async def test_it_says_where_a_price_belongs_that_the_budget_asks_for(desk: Desk) -> None:
+    await desk.type("budget daily 1")
+    said = await desk.said("set openai gpt-of-tomorrow")
+
+    assert said.startswith("A budget is set and nobody knows what gpt-of-tomorrow costs, so it is never asked.")
+    assert "prices.toml" in said
+    assert await desk.calls("check") == []
+
+
 @pytest.mark.parametrize("user", NOT_ADMINS)
 async def test_it_asks_anew_who_presses_an_old_button(desk: Desk, workspace: Workspace, user: str) -> None:
     """The button was shown to somebody who was an admin then."""

@@ -34,7 +34,7 @@ FAILURES = [
 
 
 def test_it_knows_the_failures_there_are() -> None:
-    assert len(PROVIDER_ERRORS) == 23
+    assert len(PROVIDER_ERRORS) == 24
     assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
     assert len(REFUSALS) == 11
 
@@ -108,6 +108,13 @@ def test_it_takes_the_nearest_base_of_an_error_without_a_sentence() -> None:
 )
 def test_it_names_the_vendor_the_variable_and_the_bot(error: Exception, said: str) -> None:
     assert sentence(error, bot="precis_dev") == said
+
+
+def test_it_names_the_model_that_nobody_can_price() -> None:
+    error = errors.Unpriced("openai")
+    error.model = "gpt-of-tomorrow"
+
+    assert sentence(error, bot="precis").startswith("A budget is set and nobody knows what gpt-of-tomorrow costs,")
 
 
 @pytest.mark.parametrize("bot", ["{variable}", "{0}", "{", "}"])
