@@ -1,10 +1,11 @@
 """What can go wrong between Precis and a model, as one tree; every adapter maps its SDK's failures into it.
 
     ProviderError
-    ├── MissingKey        no key is configured for the provider
+    ├── MissingKey        no key, or no server of one's own, is configured for the provider
     ├── NotInstalled      the SDK of the provider is an extra that is not installed
     ├── UnknownProvider   no adapter has this name
-    ├── Auth              the key is wrong, revoked, or not allowed to use the model
+    ├── Auth              the key is wrong or revoked
+    ├── Forbidden         the key is not allowed to use the model
     ├── QuotaExhausted    billing or a quota that waiting does not bring back
     ├── ModelNotFound     the vendor does not know this model id (a typo, or a retired model)
     ├── NoApi             what answers at the address is not the vendor's API, or no address is set
@@ -68,7 +69,7 @@ class ProviderError(Exception):
 
 
 class MissingKey(ProviderError):
-    """Raised when a provider is built without its key."""
+    """Raised when a provider is built without its key, or before that where it lacks any variable that it needs."""
 
 
 class NotInstalled(ProviderError):
@@ -80,7 +81,11 @@ class UnknownProvider(ProviderError):
 
 
 class Auth(ProviderError):
-    """The vendor does not accept the key, or not for this model (401, 403)."""
+    """The vendor does not accept the key (401)."""
+
+
+class Forbidden(ProviderError):
+    """The vendor accepts the key, but not for this model (403)."""
 
 
 class QuotaExhausted(ProviderError):
@@ -166,13 +171,24 @@ class Unreachable(Transient):
     """No connection could be made, or it broke before the answer was complete."""
 
 
-UNBILLED = (Auth, QuotaExhausted, ModelNotFound, NoApi, BadRequest, TooLong, RateLimited, Overloaded, ServerError)
+UNBILLED = (
+    Auth,
+    Forbidden,
+    QuotaExhausted,
+    ModelNotFound,
+    NoApi,
+    BadRequest,
+    TooLong,
+    RateLimited,
+    Overloaded,
+    ServerError,
+)
 """How a call ends that bills nothing: the vendor refused it, or failed and said so, instead of answering."""
 
 STATUSES: Mapping[int, type[ProviderError]] = {
     401: Auth,
     402: QuotaExhausted,
-    403: Auth,
+    403: Forbidden,
     404: ModelNotFound,
     408: TimedOut,
     409: Overloaded,

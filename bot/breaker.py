@@ -6,9 +6,9 @@ Ours, because the libraries for it are bound to Tornado (pybreaker) or have not 
 import time
 from collections.abc import Callable
 
-from adapters.errors import Auth, ModelNotFound, ProviderError, QuotaExhausted, Transient
+from adapters.errors import Auth, Forbidden, ModelNotFound, ProviderError, QuotaExhausted, Transient
 
-AWAY = (Transient, Auth, ModelNotFound, QuotaExhausted)
+AWAY = (Transient, Auth, Forbidden, ModelNotFound, QuotaExhausted)
 """What says that the provider cannot be used; any other error is an answer to one request."""
 
 

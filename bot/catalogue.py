@@ -3,15 +3,18 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from adapters import PROVIDERS, Vendor
-from adapters.models import MODELS
+from adapters.models import MODELS, model
 from bot.choices import Choice
+from bot.lifecycle import gone
 from bot.providers import needed
 
 LIKE = 0.65
 """How alike two words are, from 0 to 1, for one to be offered in place of the other."""
 
+LACKING = "{vendor} cannot be asked: whoever runs Precis has to set {needed} and restart it."
 SEE_HELP = "/llm-provider help shows what I understand."
 
 
@@ -72,5 +75,15 @@ def either(words: Sequence[str]) -> str:
 
 
 def lacking(vendor: Vendor) -> str:
-    variables = " and ".join(needed(vendor))
-    return f"{vendor.label} cannot be asked yet: whoever runs Precis has to set {variables} and restart it."
+    return LACKING.format(vendor=vendor.label, needed=" and ".join(needed(vendor)))
+
+
+def unknown_model(choice: Choice, today: date) -> tuple[str, str | None]:
+    """What is wrong with a model that its vendor does not know, without a full stop; and which to choose instead."""
+    label, row = choice.vendor.label, model(choice.model)
+    if row is None:
+        close = close_models(choice)
+        return f"{label} does not know {choice.model}", close[0] if close else None
+    if gone(row, today):
+        return f"{label} has retired {choice.model} on {row.shutdown}", row.successor
+    return f"{label} does not know {choice.model} for this key", row.successor

@@ -18,7 +18,7 @@ from bot.limits import Policy
 from bot.llm import Gateway
 from bot.pool import Build, Pool
 from bot.pricing import Prices
-from bot.providers import ProviderConfig
+from bot.providers import ProviderConfig, needed
 from bot.quota import Quota
 from bot.routes import Routes
 from bot.settings import WorkspaceSettings
@@ -79,7 +79,7 @@ def builder(config: Config, prices: Prices) -> Build:
     async def build(choice: Choice) -> Provider:
         found = config.provider_for(choice)
         if found is None:
-            raise MissingKey(choice.provider, choice.vendor.key_variable or "")
+            raise MissingKey(choice.provider, ", ".join(needed(choice.vendor)))
         return await asyncio.to_thread(built, found)
 
     return build

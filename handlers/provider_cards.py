@@ -42,10 +42,11 @@ HOW = (
 WHO = "Everybody may look; owners and admins of the workspace may change. Put `because …` behind a change to say why."
 
 FAILURES: Mapping[str, str] = {
-    "missing_key": "it has no key",
+    "missing_key": "it has not what it needs",
     "not_installed": "its package is not installed",
     "no_api": "its address leads to nothing that it speaks",
     "auth": "it did not accept the key",
+    "forbidden": "it did not accept the key for the model",
     "quota_exhausted": "its account is out of credit or quota",
     "model_not_found": "it did not know the model",
     "bad_request": "it refused the request",

@@ -4,12 +4,17 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from adapters import PROVIDERS
+from adapters import PROVIDERS, Vendor
 from adapters import errors as provider
+from bot.catalogue import LACKING, unknown_model
+from bot.choices import Choice
+from bot.config import today
+from bot.providers import needed
 from handlers import refusals
 from handlers.client import webhook
 from handlers.services import Services
@@ -51,7 +56,7 @@ SENTENCES: dict[type[Exception], str] = {
         "That is one short message without replies, so there is nothing to shorten. Ask again when there are replies."
     ),
     refusals.NotInThread: "Ask me inside a thread, or put a message link behind it: @{bot} tldr https://…",
-    provider.MissingKey: "No key for {vendor} is set. Whoever runs Precis should set {variable}.",
+    provider.MissingKey: LACKING,
     provider.NotInstalled: (
         "The package that {vendor} needs is not installed. Whoever runs Precis should install it as the README"
         " says, or an admin can choose another provider with /llm-provider set."
@@ -61,13 +66,15 @@ SENTENCES: dict[type[Exception], str] = {
     ),
     provider.UnknownProvider: "No such provider exists. Whoever runs Precis should correct LLM_PROVIDER.",
     provider.Auth: "{vendor} does not accept Precis's key. Whoever runs Precis should check {variable}.",
+    provider.Forbidden: (
+        "{vendor} accepts Precis's key but not for {model}. Whoever runs Precis should give the key of {variable}"
+        " access to it, or an admin can choose another model with /llm-provider set."
+    ),
     provider.QuotaExhausted: (
         "The account with {vendor} is out of credit or quota. Whoever runs Precis should top it up, or an admin can"
         " choose another provider with /llm-provider set."
     ),
-    provider.ModelNotFound: (
-        "{vendor} does not know the model that is set. An admin can choose another with /llm-provider set."
-    ),
+    provider.ModelNotFound: "{unknown}. An admin can choose {instead}.",
     provider.BadRequest: "{vendor} refused the request. Whoever runs Precis finds it with python -m bot calls.",
     provider.TooLong: (
         "This thread is longer than the model can read at once. Ask for a shorter thread, or have an admin choose"
@@ -98,7 +105,7 @@ SENTENCES: dict[type[Exception], str] = {
     provider.TimedOut: "{vendor} took too long to answer. Please ask again.",
     provider.Unreachable: (
         "I could not reach {vendor}. Please ask again in a minute; if that does not help, whoever runs Precis should"
-        " check its network."
+        " check its network and, where it is set, {address}."
     ),
     provider.ProviderError: (
         "Something went wrong between Precis and {vendor}. Please ask again; if that does not help, whoever runs Precis"
@@ -107,18 +114,30 @@ SENTENCES: dict[type[Exception], str] = {
 }
 
 
-def sentence(error: Exception, *, bot: str) -> str:
+def sentence(error: Exception, *, bot: str, today: Callable[[], date] = today) -> str:
     """What to tell a person about a failure: the sentence of its class, or of the nearest base that has one."""
     template = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
     vendor = PROVIDERS.get(getattr(error, "provider", ""))
+    model = getattr(error, "model", "") or "the model that is set"
+    unknown, instead = in_place_of(model, vendor, today()) if vendor else ("", "")
     return template.format(
         bot=bot,
         vendor=vendor.label if vendor else "the model",
-        model=getattr(error, "model", "") or "the model that is set",
+        model=model,
+        needed=" and ".join(needed(vendor)) if vendor else "",
         variable=vendor.key_variable if vendor else "",
         address=vendor.base_url_variable if vendor else "",
+        unknown=unknown,
+        instead=instead,
         wait=duration(getattr(error, "retry_after", None)),
     )
+
+
+def in_place_of(model: str, vendor: Vendor, today: date) -> tuple[str, str]:
+    """What is wrong with a model that its vendor does not know, and how to have another, in words that go on."""
+    wrong, other = unknown_model(Choice(vendor.name, model), today)
+    command = "/llm-provider set"
+    return wrong, f"{other} with {command} {vendor.name} {other}" if other else f"another model with {command}"
 
 
 def duration(seconds: float | None) -> str:

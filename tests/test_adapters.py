@@ -35,7 +35,8 @@ SCHEMA = {
 
 
 ROWS = {
-    "auth: 401, 403": ["turns_a_status_into_its_error_without_retrying"],
+    "auth: 401": ["turns_a_status_into_its_error_without_retrying"],
+    "forbidden: 403": ["turns_a_status_into_its_error_without_retrying"],
     "auth: Google's 400 for an invalid key": ["takes_an_invalid_key_for_auth_though_google_says_400"],
     "auth: 402 and a 429 that is final": [
         "turns_a_status_into_its_error_without_retrying",
@@ -188,7 +189,7 @@ async def test_it_sends_the_key_and_makes_one_call(server, provider):
 
 KINDS = [
     ("auth", errors.Auth),
-    ("forbidden", errors.Auth),
+    ("forbidden", errors.Forbidden),
     ("billing", errors.QuotaExhausted),
     ("not_found", errors.ModelNotFound),
     ("bad_request", errors.BadRequest),

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.base import Reply, Usage
-from adapters.errors import Auth, BadOutput, BadRequest, Overloaded, ProviderError, RateLimited, ServerError
+from adapters.errors import Auth, BadOutput, BadRequest, Forbidden, Overloaded, ProviderError, RateLimited, ServerError
 from bot.breaker import Breaker
 
 REPLY = Reply("x", Usage(), "m", "m", "stop")
@@ -36,7 +36,7 @@ def failing(breaker: Breaker, times: int, error: ProviderError) -> None:
         call(breaker, error)
 
 
-@pytest.mark.parametrize("error", [ServerError("claude"), RateLimited("claude"), Auth("claude")])
+@pytest.mark.parametrize("error", [ServerError("claude"), RateLimited("claude"), Auth("claude"), Forbidden("claude")])
 def test_it_opens_after_so_many_failures_in_a_row(breaker: Breaker, error: ProviderError) -> None:
     failing(breaker, 2, error)
     assert not breaker.is_open
@@ -52,6 +52,15 @@ def test_it_says_when_to_come_back(breaker: Breaker, clock: Clock) -> None:
     with pytest.raises(Overloaded) as caught:
         breaker.enter()
     assert caught.value.retry_after == 20.0
+
+
+def test_it_goes_on_naming_the_model(breaker: Breaker) -> None:
+    error = ServerError("claude")
+    error.model = "claude-haiku-4-5"
+    failing(breaker, 3, error)
+    with pytest.raises(ServerError) as caught:
+        breaker.enter()
+    assert caught.value.model == "claude-haiku-4-5"
 
 
 @pytest.mark.parametrize("error", [None, BadOutput("claude", reply=REPLY)])

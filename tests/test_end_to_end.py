@@ -58,9 +58,10 @@ async def test_it_answers_with_this_vendor(slack: Sandbox, thread: str, start: S
     ("problem", "said", "kind"),
     [
         ("auth", "does not accept Precis's key", "auth"),
+        ("forbidden", "accepts Precis's key but not for", "forbidden"),
         ("rate_limited", "takes no more requests", "rate_limited"),
         ("server_error", "has a fault", "server_error"),
-        ("not_found", "does not know the model", "model_not_found"),
+        ("not_found", "does not know", "model_not_found"),
     ],
 )
 async def test_it_says_what_went_wrong_and_logs_the_call(
@@ -74,6 +75,7 @@ async def test_it_says_what_went_wrong_and_logs_the_call(
         calls = await Store(precis.database).calls()
 
     assert said in asked.answers[0]["text"]
+    assert "the model that is set" not in asked.answers[0]["text"]
     assert {(call.outcome, call.error, call.cost_usd) for call in calls} == {("failed", kind, None)}
     assert len(calls) == len(server.received)
 

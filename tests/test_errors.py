@@ -27,8 +27,8 @@ def leaves(kind: type[errors.ProviderError]) -> list[type[errors.ProviderError]]
 def test_it_names_every_kind_as_the_design_does():
     kinds = {leaf("x").kind for leaf in leaves(errors.ProviderError)}
     assert kinds == {
-        "missing_key", "not_installed", "unknown_provider", "auth", "quota_exhausted", "model_not_found", "no_api",
-        "bad_request", "too_long", "refused", "truncated", "empty", "bad_output", "over_budget", "unpriced",
+        "missing_key", "not_installed", "unknown_provider", "auth", "forbidden", "quota_exhausted", "model_not_found",
+        "no_api", "bad_request", "too_long", "refused", "truncated", "empty", "bad_output", "over_budget", "unpriced",
         "over_limit", "unexpected", "rate_limited", "overloaded", "server_error", "timed_out", "unreachable",
     }  # fmt: skip
 
@@ -160,7 +160,7 @@ CLAUDE_EXCEPTIONS = {
     "OverloadedError": errors.Overloaded,
     "ParentOrganizationRequiredError": errors.BadRequest,
     "PaymentRequiredError": errors.QuotaExhausted,
-    "PermissionDeniedError": errors.Auth,
+    "PermissionDeniedError": errors.Forbidden,
     "PreconditionFailedError": errors.BadRequest,
     "RampLimitExceededError": errors.RateLimited,
     "RateLimitError": errors.RateLimited,
@@ -171,7 +171,7 @@ CLAUDE_EXCEPTIONS = {
     "RequestTimeoutError": errors.TimedOut,
     "RequestTooLargeError": errors.TooLong,
     "RetryableError": NEVER,
-    "SandboxEgressRestrictedError": errors.Auth,
+    "SandboxEgressRestrictedError": errors.Forbidden,
     "ServiceUnavailableError": errors.Overloaded,
     "UnprocessableEntityError": errors.BadRequest,
 }
@@ -191,7 +191,7 @@ OPENAI_EXCEPTIONS = {
     "NotFoundError": errors.ModelNotFound,
     "OAuthError": errors.Auth,
     "OpenAIError": NEVER,
-    "PermissionDeniedError": errors.Auth,
+    "PermissionDeniedError": errors.Forbidden,
     "RateLimitError": errors.RateLimited,
     "UnprocessableEntityError": errors.BadRequest,
     "WebSocketConnectionClosedError": NEVER,
@@ -221,7 +221,7 @@ GOOGLE_CORE_EXCEPTIONS = {
     "DeadlineExceeded": errors.ServerError,
     "DuplicateCredentialArgs": NEVER,
     "FailedPrecondition": errors.BadRequest,
-    "Forbidden": errors.Auth,
+    "Forbidden": errors.Forbidden,
     "GatewayTimeout": errors.ServerError,
     "GoogleAPICallError": errors.BadRequest,
     "GoogleAPIError": NEVER,
@@ -234,7 +234,7 @@ GOOGLE_CORE_EXCEPTIONS = {
     "NotFound": errors.ModelNotFound,
     "NotModified": errors.NoApi,
     "OutOfRange": errors.BadRequest,
-    "PermissionDenied": errors.Auth,
+    "PermissionDenied": errors.Forbidden,
     "PreconditionFailed": errors.BadRequest,
     "Redirection": NEVER,
     "RequestRangeNotSatisfiable": errors.BadRequest,

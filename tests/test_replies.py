@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import date
 
 import pytest
 
@@ -21,7 +22,7 @@ def tree(base: type[Exception]) -> Iterator[type[Exception]]:
 PROVIDER_ERRORS = [*tree(errors.ProviderError)]
 REFUSALS = [kind for kind in tree(refusals.Refusal) if kind is not refusals.Refusal]
 LINK_ERRORS = [refusals.NotALink, refusals.ChannelLink, refusals.OtherWorkspace]
-KEYLESS = (errors.MissingKey, errors.Auth, errors.NoApi)
+KEYLESS = (errors.MissingKey, errors.Auth, errors.Forbidden, errors.NoApi, errors.Unreachable)
 FAILURES = [
     *(kind(DETAIL) for kind in (*REFUSALS, *LINK_ERRORS)),
     *(
@@ -34,7 +35,7 @@ FAILURES = [
 
 
 def test_it_knows_the_failures_there_are() -> None:
-    assert len(PROVIDER_ERRORS) == 24
+    assert len(PROVIDER_ERRORS) == 25
     assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
     assert len(REFUSALS) == 11
 
@@ -93,7 +94,28 @@ def test_it_takes_the_nearest_base_of_an_error_without_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (errors.MissingKey("gemini"), "No key for Gemini is set. Whoever runs Precis should set GEMINI_API_KEY."),
+        (
+            errors.MissingKey("gemini"),
+            "Gemini cannot be asked: whoever runs Precis has to set GEMINI_API_KEY and restart it.",
+        ),
+        (
+            errors.Forbidden("claude"),
+            (
+                "Claude accepts Precis's key but not for the model that is set. Whoever runs Precis should give the key"
+                " of ANTHROPIC_API_KEY access to it, or an admin can choose another model with /llm-provider set."
+            ),
+        ),
+        (
+            errors.Unreachable("openai"),
+            (
+                "I could not reach OpenAI. Please ask again in a minute; if that does not help, whoever runs Precis"
+                " should check its network and, where it is set, OPENAI_BASE_URL."
+            ),
+        ),
+        (
+            errors.ModelNotFound("openai"),
+            "OpenAI does not know the model that is set. An admin can choose another model with /llm-provider set.",
+        ),
         (
             errors.Auth("claude"),
             "Claude does not accept Precis's key. Whoever runs Precis should check ANTHROPIC_API_KEY.",
@@ -115,6 +137,32 @@ def test_it_names_the_model_that_nobody_can_price() -> None:
     error.model = "gpt-of-tomorrow"
 
     assert sentence(error, bot="precis").startswith("A budget is set and nobody knows what gpt-of-tomorrow costs,")
+
+
+@pytest.mark.parametrize(
+    ("model", "today", "said"),
+    [
+        ("gpt-4o-mini", date(2027, 1, 14), "has retired gpt-4o-mini on 2027-01-14"),
+        ("gpt-4o-mini", date(2027, 1, 13), "does not know gpt-4o-mini for this key"),
+        ("gpt-6-lunar", date(2027, 1, 13), "does not know gpt-6-lunar"),
+    ],
+)
+def test_it_tells_a_retired_model_from_a_misspelt_one_and_says_which_to_choose(
+    model: str, today: date, said: str
+) -> None:
+    error = errors.ModelNotFound("openai")
+    error.model = model
+
+    assert sentence(error, bot="precis", today=lambda: today) == (
+        f"OpenAI {said}. An admin can choose gpt-6-luna with /llm-provider set openai gpt-6-luna."
+    )
+
+
+def test_it_names_what_a_server_of_ones_own_needs_which_is_no_key() -> None:
+    said = sentence(errors.MissingKey("compatible"), bot="precis")
+
+    assert "set COMPATIBLE_BASE_URL and COMPATIBLE_MODEL and restart" in said
+    assert "KEY" not in said
 
 
 @pytest.mark.parametrize("bot", ["{variable}", "{0}", "{", "}"])

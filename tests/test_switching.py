@@ -122,7 +122,7 @@ def test_it_keeps_the_reason_masked_and_short(text: str, reason: str) -> None:
         ("set anthropic", "I know no provider “anthropic”. Did you mean claude?"),
         ("set gpt-4o-mini", "I know no provider “gpt-4o-mini”. Did you mean openai gpt-4o-mini?"),
         ("set xyzzy", "I know no provider “xyzzy”. Choose one of claude, openai, gemini,"),
-        ("set gemini", "Gemini cannot be asked yet: whoever runs Precis has to set GEMINI_API_KEY and restart it."),
+        ("set gemini", "Gemini cannot be asked: whoever runs Precis has to set GEMINI_API_KEY and restart it."),
         ("set openai gpt-4o-mini now", "I do not understand “now” behind the model."),
         ("set openai for trage", "I know no task “trage”. Did you mean triage? The tasks are summarise, triage,"),
         ("set openai for", "I know no task “”. The tasks are summarise, triage, extract, route, default."),

@@ -7,14 +7,14 @@ from datetime import date
 import adapters
 from adapters.errors import ModelNotFound, ProviderError, TimedOut
 from adapters.models import model
-from bot.catalogue import close_models, known_models
+from bot import catalogue
 from bot.checks.finding import Finding, State, ok
 from bot.checks.setup import COMMAND, Candidate
-from bot.lifecycle import gone
 
 SECONDS = 10.0
 """How long a vendor may take to say whether it knows a model."""
 
+KEYS = ("auth", "forbidden")
 PASSING = ("rate_limited", "overloaded", "server_error")
 SILENT = ("unreachable", "timed_out")
 SENTENCES: Mapping[str, str] = {
@@ -76,8 +76,8 @@ def explained(candidate: Candidate, error: ProviderError, today: date) -> str:
 
 def cause(candidate: Candidate, error: ProviderError) -> str:
     """Which sentence fits: the error's kind, or finer than that."""
-    if error.kind == "auth":
-        return "no_key" if candidate.provider.key is None else "forbidden" if error.detail[:3] == "403" else "auth"
+    if error.kind in KEYS and candidate.provider.key is None:
+        return "no_key"
     if error.kind in SILENT:
         return "silent_address" if candidate.provider.base_url else "silent"
     return "passing" if error.kind in PASSING else error.kind
@@ -85,18 +85,13 @@ def cause(candidate: Candidate, error: ProviderError) -> str:
 
 def unknown_model(candidate: Candidate, today: date) -> str:
     """Retired, misspelt, or nothing that we know of."""
-    model_id = candidate.provider.model
-    label = candidate.provider.choice.vendor.label
-    row = model(model_id)
-    if row is not None and row.shutdown is not None and gone(row, today):
-        return f"{label} has retired {model_id} on {row.shutdown}: {other_model(candidate, row.successor)}."
-    if row is not None:
-        return f"{label} does not know {model_id} for this key: {other_model(candidate, row.successor)}."
-    close = close_models(candidate.provider.choice)
-    if close:
-        return f"{label} does not know {model_id}; did you mean {close[0]}? Then {other_model(candidate, close[0])}."
-    choice = ", ".join(known_models(candidate.provider.name)) or "one that the server has"
-    return f"{label} does not know {model_id}: {other_model(candidate)}, such as {choice}."
+    wrong, instead = catalogue.unknown_model(candidate.provider.choice, today)
+    if model(candidate.provider.model) is not None:
+        return f"{wrong}: {other_model(candidate, instead)}."
+    if instead is not None:
+        return f"{wrong}; did you mean {instead}? Then {other_model(candidate, instead)}."
+    choice = ", ".join(catalogue.known_models(candidate.provider.name)) or "one that the server has"
+    return f"{wrong}: {other_model(candidate)}, such as {choice}."
 
 
 def other_model(candidate: Candidate, model_id: str | None = None) -> str:
