@@ -10,6 +10,7 @@ from adapters import PROVIDERS
 from bot import ids, providers
 from bot.catalogue import Catalogue
 from bot.choices import Choice
+from bot.lifecycle import current
 from bot.providers import ProviderConfig
 from bot.routes import Route
 from bot.settings import REQUESTS_PER_USER_HOUR, Settings
@@ -50,6 +51,7 @@ class Config:
 
     `provider` answers, and `fallback` where it cannot; `providers` are all that have what they need to be asked.
     `max_usd_per_summary` is what a summary may cost without a question, None for no limit. `admin_users` are Slack ids.
+    `unnamed` are default models that nobody has asked for by name: past their shutdown, their successors answer.
     `settings` are the defaults of what can be set for the workspace.
     """
 
@@ -66,6 +68,7 @@ class Config:
     log_level: str
     fallback: Choice | None = None
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
+    unnamed: frozenset[Choice] = frozenset()
     max_concurrent_calls: int = MAX_CONCURRENT_CALLS
     admin_users: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
@@ -84,9 +87,12 @@ class Config:
         models = {name: known.model for name, known in {**self.providers, self.provider.name: self.provider}.items()}
         return Catalogue({name: models[name] for name in PROVIDERS if name in models})
 
-    @property
-    def route(self) -> Route:
-        return Route(self.provider.choice, self.fallback)
+    def route(self, today: date) -> Route:
+        """Who answers on that day where nothing is set for the workspace."""
+        return Route(self.standing(self.provider.choice, today), self.fallback and self.standing(self.fallback, today))
+
+    def standing(self, choice: Choice, today: date) -> Choice:
+        return replace(choice, model=current(choice.model, today)) if choice in self.unnamed else choice
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -139,6 +145,7 @@ def load(environment: Mapping[str, str], *, today: Callable[[], date] = today) -
         log_level=log_level,
         fallback=fallback,
         providers=usable,
+        unnamed=providers.unnamed(reader, provider, fallback, day),
         max_concurrent_calls=at_once,
         admin_users=admins,
         settings=defaults,

@@ -100,6 +100,20 @@ def fallback(reader: Reader, first: ProviderConfig | None, today: date) -> Choic
     return found
 
 
+def unnamed(reader: Reader, first: ProviderConfig | None, fallback: Choice | None, today: date) -> frozenset[Choice]:
+    """The default models that neither `LLM_MODEL` nor `LLM_FALLBACK` names."""
+    defaults = {
+        Choice(vendor.name, current(vendor.default_model, today))
+        for vendor in PROVIDERS.values()
+        if vendor.default_model
+    }
+    if first is not None and reader.has("LLM_MODEL"):
+        defaults.discard(first.choice)
+    if fallback is not None and reader.get("LLM_FALLBACK").partition("/")[2]:
+        defaults.discard(fallback)
+    return frozenset(defaults)
+
+
 def described(reader: Reader, vendor: Vendor, model: str) -> ProviderConfig:
     key = reader.secret(vendor.key_variable) if vendor.key_variable else None
     base_url = reader.url(vendor.base_url_variable) if vendor.base_url_variable else None

@@ -1,8 +1,9 @@
 """Which model answers: a provider and one of its models for each task, and who stands in when that one cannot."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from bot.choices import TASKS, WHOLE, Choice, Picked, Sample, Shares
@@ -81,14 +82,20 @@ class Routes(Protocol):
 
 
 class SettingsRoutes(Routes):
-    """The routes that admins have set for the workspace, and those of the environment for what they have not."""
+    """The routes that admins have set for the workspace, and those of the environment for what they have not.
 
-    def __init__(self, settings: WorkspaceSettings, default: Route) -> None:
+    `default` are those of the environment on a day, `now` is aware.
+    """
+
+    def __init__(
+        self, settings: WorkspaceSettings, default: Callable[[date], Route], now: Callable[[], datetime]
+    ) -> None:
         self.settings = settings
         self.default = default
+        self.now = now
 
     async def table(self) -> RoutingTable:
-        return table(await self.settings.read(), self.default)
+        return table(await self.settings.read(), self.default(self.now().astimezone(UTC).date()))
 
 
 def table(settings: Settings, default: Route) -> RoutingTable:

@@ -106,7 +106,9 @@ def test_it_reads_who_stands_in_and_what_may_be_spent() -> None:
         }
     )
 
-    assert found.route == Route(Choice("claude", "claude-haiku-4-5"), Choice("openai", "gpt-6-luna"))
+    assert found.route(date(2026, 11, 22)) == Route(
+        Choice("claude", "claude-haiku-4-5"), Choice("openai", "gpt-6-luna")
+    )
     assert (found.max_concurrent_calls, found.admin_users) == (8, ("U0ADA00001", "W0BEN00001"))
     assert found.settings == Settings(
         triage_channels=("C0SUPPORT1", "C0SUPPORT2"),
@@ -161,6 +163,39 @@ def test_it_takes_the_successor_of_a_default_model_from_the_day_of_its_shutdown(
 
     assert (before.provider.model, after.provider.model) == ("gpt-4o-mini", "gpt-6-luna")
     assert chosen.provider.model == "gpt-4o-mini"
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "fallback"),
+    [
+        ({"LLM_PROVIDER": "openai"}, "openai/gpt-6-luna", None),
+        ({"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-4o-mini"}, "openai/gpt-4o-mini", None),
+        ({"LLM_PROVIDER": "offline", "LLM_FALLBACK": "openai"}, "offline/offline-rules-1", "openai/gpt-6-luna"),
+        (
+            {"LLM_PROVIDER": "offline", "LLM_FALLBACK": "openai/gpt-4o-mini"},
+            "offline/offline-rules-1",
+            "openai/gpt-4o-mini",
+        ),
+        (
+            {
+                "LLM_PROVIDER": "compatible",
+                "COMPATIBLE_BASE_URL": "http://127.0.0.1:4000/v1",
+                "COMPATIBLE_MODEL": "gpt-4o-mini",
+            },
+            "compatible/gpt-4o-mini",
+            None,
+        ),
+    ],
+)
+def test_it_replaces_a_default_that_is_shut_down_while_it_runs_and_no_model_that_somebody_named(
+    changes: dict[str, str], first: str, fallback: str | None
+) -> None:
+    found = load(WORKING | {"OPENAI_API_KEY": "sk-proj-1"} | changes, today=lambda: date(2027, 1, 13))
+
+    before, after = found.route(date(2027, 1, 13)), found.route(date(2027, 1, 14))
+
+    assert before == Route(found.provider.choice, found.fallback)
+    assert (str(after.first), after.fallback and str(after.fallback)) == (first, fallback)
 
 
 def test_it_cannot_be_changed_afterwards() -> None:

@@ -2,22 +2,25 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from adapters import PROVIDERS
+from bot import app, config
 from bot.app import Precis
+from bot.config import Config
 from bot.sandbox import Sandbox
 from bot.sandbox.person import Person
 from bot.settings import Settings
 from bot.store import Store
 from handlers import notices
-from tests.clocks import PATIENCE
+from tests.clocks import PATIENCE, Clock
 from tests.conftest import ADA, BEN, GENERAL, Start
 from tests.gateways import QUICK, at
 from tests.support import settled
 from tests.test_tldr import link
-from tests.vendors import SERVERS
+from tests.vendors import KEY, SERVERS
 
 SUMMARY = {
     "headline": "They roll back at 14:00 & <!channel> is told.",
@@ -78,6 +81,32 @@ async def test_it_says_what_went_wrong_and_logs_the_call(
     assert "the model that is set" not in asked.answers[0]["text"]
     assert {(call.outcome, call.error, call.cost_usd) for call in calls} == {("failed", kind, None)}
     assert len(calls) == len(server.received)
+
+
+async def test_it_asks_the_successor_from_the_day_of_a_shutdown_though_it_was_started_before(
+    slack: Sandbox, thread: str, settings: Config
+) -> None:
+    clock = Clock()
+    clock.now = datetime(2027, 1, 14, tzinfo=UTC).timestamp()
+    async with VENDORS["openai"]() as server:
+        before = config.load(
+            {
+                "SLACK_BOT_TOKEN": slack.bot_token,
+                "SLACK_APP_TOKEN": slack.app_token,
+                "OPENAI_API_KEY": KEY,
+                "OPENAI_BASE_URL": server.url,
+            },
+            today=lambda: date(2027, 1, 13),
+        )
+        changed = replace(settings, provider=before.provider, unnamed=before.unnamed)
+        async with app.running(changed, policy=QUICK, clock=clock) as precis:
+            server.answer(SUMMARY)
+            await slack.connected()
+            await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+            await precis.services.inbox.idle()
+
+    assert before.provider.model == "gpt-4o-mini"
+    assert [received.body["model"] for received in server.received] == ["gpt-6-luna"]
 
 
 async def test_it_calls_a_budget_used_up_only_where_it_is(slack: Sandbox, thread: str, start: Start) -> None:
