@@ -148,7 +148,7 @@ async def running(
         inbox = Inbox(database, speed=speed)
         now = partial(dated, clock)
         settings = WorkspaceSettings(store, workspace.team, config.settings, now=now)
-        told = alarm(inbox, store, workspace.team, config.admin_users)
+        told = alarm(inbox, settings, config.admin_users)
         routes = SettingsRoutes(settings, config.route, now)
         made = gateway(config, store, settings, routes, prices or Prices(), told, policy)
         llm = await stack.enter_async_context(made)

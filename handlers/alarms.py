@@ -5,16 +5,17 @@ from collections.abc import Iterable
 from bot.amounts import exact
 from bot.budget import Alarm, Exhausted
 from bot.inbox import Inbox
-from bot.store import Store
+from bot.settings import WorkspaceSettings
 from handlers import notices
 
 
-def alarm(inbox: Inbox, store: Store, workspace: str, admins: Iterable[str]) -> Alarm:
-    """Tells each admin, once for each time that a budget is used up."""
+def alarm(inbox: Inbox, settings: WorkspaceSettings, admins: Iterable[str]) -> Alarm:
+    """Tells each admin, or where none is listed the digest channel, once for each amount that a period has used up."""
 
     async def sound(exhausted: Exhausted) -> None:
-        id = f"budget:{exhausted.period}:{exhausted.begun}"
-        await notices.put(id, sentence(exhausted), inbox, store, workspace, admins)
+        id = f"budget:{exhausted.period}:{exhausted.begun}:{exhausted.usd}"
+        channel = (await settings.read()).digest_channel
+        await notices.put(id, sentence(exhausted), inbox, settings, admins, channel)
 
     return sound
 

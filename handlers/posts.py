@@ -71,11 +71,12 @@ class InConversation:
         *,
         channel: str,
         thread_ts: str | None,
-        after: str,
+        after: str | None,
         posted: str | None = None,
         look: bool = False,
     ) -> None:
-        """`after` is the ts of the request; `posted` that of a message which an earlier job has left to this one.
+        """`after` is the ts of the request, if there is one; `posted` that of a message which an earlier job has left
+        to this one.
 
         `look`: the message may be there though neither the row nor `job.taken` tells of a try that has posted it.
         """

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.store import Store
 from handlers import notices
 from tests.clocks import PATIENCE, Clock
-from tests.conftest import ADA, BEN, GENERAL, Start
+from tests.conftest import ADA, BEN, GENERAL, PRIVATE, Start
 from tests.gateways import QUICK, at
 from tests.support import settled
 from tests.test_tldr import link
@@ -180,6 +180,41 @@ async def test_it_stops_at_the_budget_and_tells_the_admins_once(slack: Sandbox, 
     assert all("The budget for models is used up" in one.answers[0]["text"] for one in asked)
     [told] = alarms(slack.person(BEN))
     assert told.startswith("The daily budget of $0.00 for models is used up")
+
+
+async def test_it_tells_the_digest_channel_once_of_a_budget_where_no_admin_is_listed(
+    slack: Sandbox, thread: str, start: Start
+) -> None:
+    async with VENDORS["openai"]() as server:
+        settings = Settings(daily_budget_usd=0, digest_channel=PRIVATE)
+        async with start(provider=at(server), settings=settings) as precis:
+            await slack.connected()
+            slack.fail("chat.postMessage", lost=True)
+            for _ in range(2):
+                await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+                await alarmed(precis)
+
+    posted = [message["text"] for message in slack.workspace.history(PRIVATE) if "budget" in message["text"]]
+    assert len(posted) == 1
+    assert posted[0].startswith("The daily budget of $0.00 for models is used up")
+
+
+async def test_it_tells_the_admins_again_where_a_budget_that_was_raised_is_used_up_too(
+    slack: Sandbox, thread: str, start: Start
+) -> None:
+    async with VENDORS["openai"]() as server:
+        settings = Settings(daily_budget_usd=0)
+        async with start(provider=at(server), settings=settings, admin_users=(BEN,)) as precis:
+            await slack.connected()
+            for usd in (0, 0.000001):
+                await precis.services.settings.change("daily_budget_usd", usd, by=BEN)
+                await slack.person(ADA).command("/tldr", link(slack, GENERAL, thread), channel=GENERAL)
+                await alarmed(precis)
+
+    assert [told.partition(" for ")[0] for told in alarms(slack.person(BEN))] == [
+        "The daily budget of $0.00",
+        "The daily budget of $0.000001",
+    ]
 
 
 async def test_it_tells_an_admin_once_of_a_budget_though_slacks_answer_is_lost(
