@@ -10,7 +10,7 @@ from bot.categories import URGENCIES
 from bot.inbox import Job
 from bot.store import Case
 from handlers import triage_cards, triage_posts
-from handlers.replies import GIVEN_UP, taking, tell
+from handlers.replies import GIVEN_UP, respond, taking
 from handlers.services import Services
 
 QUEUE = "triage_press"
@@ -50,6 +50,7 @@ class Press(BaseModel):
     channel: str
     at: str
     response_url: str = ""
+    thread_ts: str = ""
 
 
 async def press(ack: AsyncAck, body: dict[str, Any], services: Services) -> None:
@@ -70,6 +71,7 @@ def from_body(body: dict[str, Any]) -> Press:
         channel=body["container"]["channel_id"],
         at=datetime.fromtimestamp(float(action["action_ts"]), UTC).isoformat(),
         response_url=body.get("response_url") or "",
+        thread_ts=body["container"].get("thread_ts") or "",
     )
 
 
@@ -80,7 +82,7 @@ async def perform(job: Job, services: Services) -> None:
         case = await services.store.case(pressed.case)
         problem = await refused(pressed, case, services)
         if problem:
-            await tell({"response_url": pressed.response_url}, services, problem)
+            await respond(pressed.response_url, pressed.thread_ts, services, problem)
             return
         await act(job.id, pressed, services)
         await job.save(ACTED)
@@ -89,7 +91,8 @@ async def perform(job: Job, services: Services) -> None:
 
 async def give_up(job: Job, services: Services) -> None:
     """Say that it did not work out."""
-    await tell({"response_url": Press.model_validate(job.body).response_url}, services, GIVEN_UP)
+    pressed = Press.model_validate(job.body)
+    await respond(pressed.response_url, pressed.thread_ts, services, GIVEN_UP)
 
 
 async def refused(pressed: Press, case: Case | None, services: Services) -> str:

@@ -147,10 +147,17 @@ def duration(seconds: float | None) -> str:
 
 
 async def tell(body: dict[str, Any], services: Services, said: str) -> None:
-    """Say something to whoever pressed or picked, where Slack gave an address for it."""
-    if body.get("response_url"):
-        poster = webhook(body["response_url"], services.connections)
-        await poster.send(text=said, response_type="ephemeral", replace_original=False)
+    """Say something to whoever pressed or picked, beside that, where Slack gave an address for it."""
+    thread_ts = (body.get("container") or {}).get("thread_ts") or ""
+    await respond(body.get("response_url") or "", thread_ts, services, said)
+
+
+async def respond(response_url: str, thread_ts: str, services: Services, said: str) -> None:
+    """Say something to whoever pressed; in the thread of what they pressed, which Slack does not do by itself."""
+    if response_url:
+        thread = {"thread_ts": thread_ts} if thread_ts else {}
+        shown = {"text": said, "response_type": "ephemeral", "replace_original": False, **thread}
+        await webhook(response_url, services.connections).send_dict(shown)
 
 
 @asynccontextmanager

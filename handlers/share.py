@@ -19,7 +19,7 @@ from handlers.links import permalink
 from handlers.modals import remark
 from handlers.posts import InConversation, after
 from handlers.refusals import Refusal
-from handlers.replies import GIVEN_UP, sentence, taking, tell
+from handlers.replies import GIVEN_UP, respond, sentence, taking, tell
 from handlers.services import Services
 
 QUEUE = "share"
@@ -121,7 +121,7 @@ async def answer(sharing: Sharing, job: Job, services: Services, text: str) -> N
     Slack tells nobody what a window shows, and only with all of it can a line be added, so `share` says the rest there.
     """
     if sharing.response_url:
-        await tell({"response_url": sharing.response_url}, services, text)
+        await respond(sharing.response_url, "", services, text)
     elif text != SHARED:
         mark = f"{job.id}:{sharing.after}"  # each press is answered
         await direct.send(blocks.notice(text), job, services, user=sharing.user, mark=mark)

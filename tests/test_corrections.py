@@ -226,6 +226,9 @@ async def test_it_refuses_whoever_has_not_joined_the_channel(slack: Sandbox, tri
     pressed = await press(slack, triage, ts, "triage_done", user=OUTSIDER)
 
     assert "Join the channel" in pressed.answers[0]["text"]
+    outsider = slack.person(OUTSIDER)
+    assert "Join the channel" in outsider.sees(SUPPORT, ts)[-1]["text"]
+    assert not [each for each in outsider.sees(SUPPORT) if "Join the channel" in each["text"]]
     [case] = await cases(triage)
     assert case.status == "open"
 

@@ -54,6 +54,16 @@ async def test_it_answers_a_mention_in_the_thread(slack: Sandbox, precis: Precis
     assert "5 messages" in answer
 
 
+async def test_it_thanks_for_a_thumb_in_the_thread(slack: Sandbox, precis: Precis, thread: str) -> None:
+    await say(slack, precis, "@precis tldr", thread_ts=thread)
+    answer = slack.person(BEN).sees(GENERAL, thread)[-1]
+    pressed = await slack.person(BEN).press(channel=GENERAL, ts=answer["ts"], action_id="tldr_up")
+    await pressed.answered()
+
+    assert slack.person(BEN).sees(GENERAL, thread)[-1]["text"] == "Thank you, noted."
+    assert not [each for each in slack.person(BEN).sees(GENERAL) if each["text"] == "Thank you, noted."]
+
+
 async def test_it_posts_a_placeholder_and_then_updates_it(slack: Sandbox, precis: Precis, thread: str) -> None:
     await say(slack, precis, "@precis tldr", thread_ts=thread)
 
