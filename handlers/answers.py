@@ -36,6 +36,10 @@ CITATIONS = 8
 SHOWN = ((CITATIONS, 50), (4, 50), (2, 50), (1, 50), (1, 25), (1, 12), (1, 6), (1, 3))
 """Citations behind an entry and entries under a heading, from rich to terse: the first that Slack takes is shown."""
 
+MOST_BLOCKS = 46
+"""Of the 50 that a message can have, beside its headline, its footer and its buttons."""
+
+LEFT_OUT = "_… and more topics than fit into one message_"
 UNTITLED = "Summary"
 NOTHING_MORE = "There is nothing to report beyond that."
 
@@ -109,9 +113,9 @@ def shown(sections: Sequence[tuple[str, Sequence[Entry]]], look: Look, taken: in
                 lines.append(f"_… and {len(entries) - most} more_")
             blocks += map(section, packed(f"*{escape(clip(heading, NAME_LENGTH))}*", lines))
         size = sum(len(block["text"]["text"]) for block in blocks)
-        if taken + size + BLOCK_COST * (len(blocks) + 3) <= BLOCKS_LIMIT:
+        if len(blocks) <= MOST_BLOCKS and taken + size + BLOCK_COST * (len(blocks) + 3) <= BLOCKS_LIMIT:
             break
-    return blocks
+    return blocks if len(blocks) <= MOST_BLOCKS else [*blocks[: MOST_BLOCKS - 1], section(LEFT_OUT)]
 
 
 def linked(entry: Entry, look: Look, citations: int) -> str:

@@ -16,11 +16,11 @@ HEADER_LIMIT = 150
 NAME_LENGTH = 80
 """Ours, for the name of a person or of a topic."""
 
-TEXT_LIMIT = 4_000
-"""Slack's for an ephemeral, in bytes. A longer text is left out, and Slack then reads the blocks aloud itself."""
+TEXT_LIMIT = 40_000
+"""Slack's for the text of a message, in characters: it cuts off what is longer."""
 
-POST_LIMIT = 40_000
-"""Slack's for the text of what is posted for all, in characters; here in bytes."""
+EPHEMERAL_LIMIT = 4_000
+"""Slack's for that of an ephemeral, in bytes."""
 
 
 LOOKING = "Looking for this channel's threads."
@@ -30,12 +30,17 @@ SENT_PRIVATELY = "Perhaps not everybody here may see that thread, so the summary
 
 
 class Content(BaseModel):
-    """What one message of Precis shows."""
+    """What one message of Precis shows: all of it stands in `text` too, for notifications and screen readers."""
 
     model_config = ConfigDict(frozen=True)
 
-    text: str | None
+    text: str
     blocks: tuple[dict[str, Any], ...]
+
+    @property
+    def whispered(self) -> str | None:
+        """The text for an ephemeral. None where it is too long for one: Slack then reads the blocks aloud itself."""
+        return self.text if len(self.text.encode()) <= EPHEMERAL_LIMIT else None
 
 
 def notice(sentence: str) -> Content:
@@ -68,9 +73,12 @@ def packed(heading: str, lines: Iterable[str]) -> Iterator[str]:
     yield text
 
 
-def fitted(spoken: Iterable[str], blocks: Iterable[dict[str, Any]], limit: int = TEXT_LIMIT) -> Content:
+def fitted(spoken: Iterable[str], blocks: Iterable[dict[str, Any]]) -> Content:
+    """A message with these lines as its text, as many as fit."""
     text = "\n".join(spoken)
-    return Content(text=text if len(text.encode()) <= limit else None, blocks=tuple(blocks))
+    return Content(
+        text=text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT].rpartition("\n")[0], blocks=tuple(blocks)
+    )
 
 
 def plain(text: str) -> dict[str, Any]:

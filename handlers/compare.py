@@ -83,7 +83,7 @@ async def cancel(ack: AsyncAck, body: dict[str, Any], services: Services) -> Non
         await ack()
         shown = blocks.notice(CANCELLED)
         poster = webhook(body["response_url"], services.connections)
-        await poster.send(text=shown.text, blocks=list(shown.blocks), replace_original=True)
+        await poster.send(text=shown.whispered, blocks=list(shown.blocks), replace_original=True)
 
 
 async def allowed(body: dict[str, Any], owner: str, ack: AsyncAck, services: Services) -> bool:

@@ -17,7 +17,7 @@ from bot.store import Posted
 from bot.week import Week, last_complete
 from handlers import charts, hours, notices
 from handlers import digest_words as words
-from handlers.blocks import POST_LIMIT, SECTION_LIMIT, Content, actions, button, clip, context, fitted, packed, section
+from handlers.blocks import SECTION_LIMIT, Content, actions, button, clip, context, fitted, packed, section
 from handlers.client import BAD_BLOCKS, patience, refusal
 from handlers.digest_words import Mention
 from handlers.mrkdwn import escape
@@ -55,10 +55,7 @@ def unnamed(_: str) -> str:
 
 
 def content(figures: Figures) -> Content:
-    """A headline, a chart, a table, three bullets and a button; for an empty week one line.
-
-    What chart and table show stands in the text too, for those who cannot see them: nobody reads these aloud.
-    """
+    """A headline, a chart, a table, three bullets and a button; for an empty week one line."""
     if figures.empty:
         return one_line(figures)
     shown = words.names(figures.models)
@@ -69,7 +66,7 @@ def content(figures: Figures) -> Content:
         calls = [(shown[each.model], float(each.line.calls)) for each in figures.models]
         chart = ("Cost of each model", "US dollars", known) if known else ("Calls of each model", "Calls", calls)
         blocks += [charts.bars(*chart), charts.table(words.HEAD, words.cells(figures))]
-    return fitted(spoken(figures), [*blocks, *below(figures)], POST_LIMIT)
+    return fitted(spoken(figures), [*blocks, *below(figures)])
 
 
 def plain(figures: Figures, mention: Mention = linked) -> Content:

@@ -36,7 +36,7 @@ class ForAsker:
     async def respond(self, content: Content) -> bool:
         """Whether Slack still took it at this address. Raises `ResponseFailed` where trying again may help."""
         answer = await webhook(self.url, self.services.connections).send(
-            text=content.text, blocks=list(content.blocks), response_type="ephemeral"
+            text=content.whispered, blocks=list(content.blocks), response_type="ephemeral"
         )
         if answer.status_code >= 500 or answer.status_code == 429:
             raise ResponseFailed(answer.status_code)

@@ -143,7 +143,7 @@ async def change(content: Content, services: Services, *, channel: str, ts: str,
 
 def written(content: Content, mark: str) -> dict[str, Any]:
     """What stands in every message of the product, of which nothing mentions anybody."""
-    return {"text": content.text or "", "blocks": list(content.blocks), "metadata": metadata(mark), "parse": "none"}
+    return {"text": content.text, "blocks": list(content.blocks), "metadata": metadata(mark), "parse": "none"}
 
 
 async def post(

@@ -70,4 +70,4 @@ def aimed(target: Target | None) -> dict[str, object]:
 
 
 def shown(content: Content) -> dict[str, Any]:
-    return {"text": content.text, "blocks": list(content.blocks), "response_type": "ephemeral"}
+    return {"text": content.whispered, "blocks": list(content.blocks), "response_type": "ephemeral"}

@@ -53,7 +53,7 @@ def shown(made: Summary, took: Summarised = TOOK, **look: Any) -> Content:
 
 def words(content: Content) -> list[str]:
     """Every text that Slack parses as its markup."""
-    return [text for kind, text in texts(content) if kind == "mrkdwn"] + [content.text or ""]
+    return [text for kind, text in texts(content) if kind == "mrkdwn"] + [content.text]
 
 
 def texts(content: Content) -> Iterator[tuple[str, str]]:
@@ -159,6 +159,7 @@ def test_it_shows_an_empty_summary(headline: str, title: str) -> None:
         Summary(headline="x", points=tuple(entry("a") for _ in range(3_000))),
         Summary(headline=JAPANESE * 50, actions=tuple(entry(JAPANESE * 40, owner=JAPANESE * 9) for _ in range(30))),
         Summary(headline=FAMILY * 99, open_questions=tuple(entry(FAMILY * 300, by=FAMILY * 99) for _ in range(30))),
+        Summary(headline="x", points=tuple(entry("a", topic=f"t{n}") for n in range(60))),
         Summary(headline=HOSTILE * 9, points=WORST, decisions=WORST, actions=WORST, open_questions=WORST),
     ],
     ids=lambda made: f"{made.headline[:6]}-{len(made.points)}-{len(made.actions)}",
@@ -167,7 +168,8 @@ def test_it_stays_inside_slacks_limits(made: Summary) -> None:
     content = shown(made)
 
     assert accepted(content)
-    assert content.text is None or len(content.text.encode()) <= 4_000
+    assert 0 < len(content.text) <= 40_000
+    assert content.whispered is None or len(content.whispered.encode()) <= 4_000
     assert_limits_by_hand(content)
 
 
@@ -203,7 +205,6 @@ def test_it_lets_nothing_of_a_models_text_come_alive(made: Summary) -> None:
 def test_it_escapes_a_hostile_headline_in_the_plain_text_too() -> None:
     content = shown(Summary(headline=HOSTILE), replace(TOOK, model="<!here>"))
 
-    assert content.text is not None
     assert content.text.startswith("&lt;!channel&gt; &lt;@U1&gt; ")
     assert "<" not in content.text
 
@@ -231,13 +232,22 @@ def test_it_says_how_many_entries_it_leaves_out() -> None:
     assert f"… and {40 - left} more" in seen
 
 
-def test_it_leaves_the_plain_text_to_slack_where_it_would_be_cut() -> None:
+def test_it_leaves_the_text_of_an_ephemeral_to_slack_where_it_would_be_cut() -> None:
     fits = shown(Summary(headline="x", points=tuple(entry("word " * 20) for _ in range(20))))
     too_long = shown(Summary(headline="x", points=tuple(entry("word " * 20) for _ in range(50))))
 
-    assert fits.text is not None
-    assert fits.text.count("• word") == 20
-    assert too_long.text is None
+    assert fits.whispered == fits.text
+    assert (fits.text.count("• word"), too_long.text.count("• word")) == (20, 50)
+    assert too_long.whispered is None
+
+
+def test_it_says_that_there_are_more_topics_than_fit() -> None:
+    points = tuple(entry("a", topic=f"t{n}") for n in range(60))
+
+    content = shown(Summary(headline="x", points=points))
+
+    assert "more topics than fit" in str(content.blocks[-3:])
+    assert "t59" in content.text
 
 
 @pytest.mark.parametrize("text", [JAPANESE, "Größe, naïve — déjà vu", f"{FAMILY} 👍🏽", "שלום עולם", "<3 & more"])

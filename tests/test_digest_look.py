@@ -155,7 +155,6 @@ def test_it_says_everything_in_words_too() -> None:
     trials = [replace(each, line=replace(each.line, purpose="shadow")) for each in TWELVE[:3]]
     made = content(figures(*TWELVE, trials=trials))
 
-    assert made.text is not None
     assert 4_000 < len(made.text.encode()) <= 40_000
     assert "Tried beside them: " in made.text
     for each in TWELVE:
@@ -190,7 +189,6 @@ def test_it_never_sums_an_unknown_price_as_nothing() -> None:
 
     made = content(figures(unknown, total=total))
 
-    assert made.text is not None
     assert "what they cost is unknown (compatible/tiny-7b)" in made.text
     assert "$0.00" not in json.dumps([made.text, made.blocks])
 

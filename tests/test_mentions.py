@@ -12,8 +12,11 @@ from bot.app import Precis
 from bot.sandbox import Sandbox, Workspace
 from bot.store import Store
 from handlers.access import MOST_LOOKED_AT
-from tests.conftest import ACK_TIMEOUT, ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, talk
+from tests.conftest import ACK_TIMEOUT, ADA, BEN, ELSEWHERE, GENERAL, GUEST, PRIVATE, Start, talk
+from tests.gateways import at
+from tests.test_app import SUMMARY
 from tests.test_tldr import link
+from tests.vendors import OpenAIServer
 
 
 async def say(
@@ -52,6 +55,21 @@ async def test_it_answers_a_mention_in_the_thread(slack: Sandbox, precis: Precis
     [answer] = replies(slack, GENERAL, thread)
     assert "roll back" in answer
     assert "5 messages" in answer
+
+
+async def test_it_has_all_of_a_long_summary_in_the_text_that_is_read_aloud(
+    slack: Sandbox, start: Start, thread: str
+) -> None:
+    points = [{"text": f"Point {number} of " + "many words " * 20, "sources": [2]} for number in range(30)]
+    async with OpenAIServer() as server:
+        server.answer(SUMMARY | {"points": points})
+        async with start(provider=at(server)) as precis:
+            await slack.connected()
+            await say(slack, precis, "@precis tldr", thread_ts=thread)
+
+    [answer] = replies(slack, GENERAL, thread)
+    assert len(answer) > 4_000
+    assert all(f"Point {number} of" in answer for number in range(30))
 
 
 async def test_it_thanks_for_a_thumb_in_the_thread(slack: Sandbox, precis: Precis, thread: str) -> None:

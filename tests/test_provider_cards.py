@@ -81,7 +81,6 @@ def test_it_says_everything_in_the_text_too() -> None:
     few = replace(LARGEST, health=LARGEST.health[:2], week=LARGEST.week[-2:], warnings=LARGEST.warnings[:1])
     content = provider_cards.status(few, lambda user: "Ada <Moreau>", EVERYTHING)
 
-    assert content.text is not None
     assert "failed repeatedly and is left alone for 12 s · p95 today 2.3 s · last failure" in content.text
     assert "it took too long" in content.text
     assert "trial calls (shadow): 1,234 calls, 12 failed, $12.3456 and 3 calls of unknown price" in content.text
