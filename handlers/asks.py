@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.privacy import Masker
 from bot.wish import Length
+from handlers.refusals import DirectMessages, InviteMe, Unseen
 
 TLDR = re.compile(r"tl;?dr\b", re.IGNORECASE)
 """How a message to Precis begins that wants a summary."""
@@ -75,3 +78,14 @@ class Ask(BaseModel):
     def subject(self) -> str:
         """What is summarised, for people and for the cache: a thread, or a span of the channel."""
         return self.ts or (f"last {self.last}" if self.last else f"since {self.since}")
+
+
+@contextmanager
+def inside(ask: Ask) -> Iterator[None]:
+    """Turns `Unseen` into what helps those who ask from inside the conversation: they know that it exists."""
+    try:
+        yield
+    except Unseen:
+        if ask.channel != ask.asked_in:
+            raise
+        raise (DirectMessages if ask.channel.startswith("D") else InviteMe) from None

@@ -15,7 +15,7 @@ from handlers import blocks, mrkdwn, spans
 from handlers.asks import TLDR
 from handlers.client import refusal
 from handlers.people import UNKNOWN, People
-from handlers.refusals import InviteMe, NotFound, TooMuch
+from handlers.refusals import InviteMe, NotFound, TooMuch, Unseen
 from handlers.spans import MOST_MESSAGES, MOST_THREADS, WORDS_LENGTH, Span, ThreadCard
 
 log = logging.getLogger("precis.history")
@@ -31,7 +31,7 @@ CONTENT = (None, "file_share", "thread_broadcast", "me_message", "bot_message", 
 """The subtypes that somebody wrote; all others are Slack's own notices: joins, topics, pins."""
 
 REFUSALS = {
-    "channel_not_found": NotFound,
+    "channel_not_found": Unseen,
     "thread_not_found": NotFound,
     "message_not_found": NotFound,
     "not_in_channel": InviteMe,

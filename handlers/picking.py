@@ -2,7 +2,7 @@
 
 from bot.inbox import Job
 from handlers import blocks
-from handlers.asks import Ask
+from handlers.asks import Ask, inside
 from handlers.direct import ForAsker
 from handlers.pickers import picker
 from handlers.refusals import Refusal
@@ -16,7 +16,8 @@ async def perform(job: Job, services: Services) -> None:
     """Read a page of the channel and offer its threads. Raises `SlackApiError` where Slack fails."""
     ask = Ask.model_validate(job.body)
     try:
-        content = picker(await services.history.recent_threads(ask.channel))
+        with inside(ask):
+            content = picker(await services.history.recent_threads(ask.channel))
     except Refusal as refusal:
         content = blocks.notice(sentence(refusal, bot=services.workspace.bot_name))
     await ForAsker(services, job, user=ask.user, url=ask.response_url).deliver(content)

@@ -25,8 +25,16 @@ class NotFound(Refusal):
     """No such message, or none that the asker may see: the two are never told apart."""
 
 
+class Unseen(NotFound):
+    """Slack does not show the bot the conversation: there is none, or a private one that the bot is not in."""
+
+
 class InviteMe(Refusal):
-    """A public channel that the asker may open and the bot is not in."""
+    """A channel that the asker may open and the bot is not in."""
+
+
+class DirectMessages(Refusal):
+    """The direct messages of other people, where no bot can be."""
 
 
 class TooMuch(Refusal):

@@ -42,6 +42,10 @@ SENTENCES: dict[type[Exception], str] = {
         " are not part of."
     ),
     refusals.InviteMe: "I am not in that channel yet. Invite me there with /invite @{bot}, then ask again.",
+    refusals.DirectMessages: (
+        "Only the two of you can read these messages, and I cannot be invited to them. Ask me in a channel that I am"
+        " in, or in our own direct messages with a link to a message there."
+    ),
     refusals.TooMuch: (
         "That conversation is longer than I read for one answer (20,000 messages). Give me a link to a shorter thread."
     ),

@@ -17,7 +17,7 @@ from bot.transcript import Transcript
 from bot.wish import Wish
 from handlers import answers, blocks, quotes, targets
 from handlers.answers import Look
-from handlers.asks import Ask, Spend, Surface
+from handlers.asks import Ask, Spend, Surface, inside
 from handlers.blocks import Content
 from handlers.client import refusal
 from handlers.direct import ForAsker, send
@@ -118,7 +118,8 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         private = await goes_beyond(ask, services)
         async with services.reading.turn(ask.user):
             await services.summaries.admit(ask.channel, ask.subject, wish(ask), origin)
-            read = await read_for(ask, services)
+            with inside(ask):
+                read = await read_for(ask, services)
         wanted = await order(ask, read, origin, services)
         found = await services.summaries.of(wanted, progress(outlet(ask, job, services), job, READ_SO_FAR))
     except TooDear as quote:

@@ -88,6 +88,28 @@ async def test_it_asks_to_be_invited_to_the_channel(slack: Sandbox, precis: Prec
     assert "/invite @precis" in asked.answers[0]["text"]
 
 
+@pytest.mark.parametrize("text", ["", "24h", "last 5"])
+async def test_it_asks_to_be_invited_to_the_private_channel_that_somebody_asks_in(
+    slack: Sandbox, precis: Precis, workspace: Workspace, text: str
+) -> None:
+    workspace.add_channel("G0HIDDEN01", "hidden", private=True, members=[ADA, BEN])
+    talk(workspace, "G0HIDDEN01")
+
+    asked = await ask(slack, precis, text, channel="G0HIDDEN01")
+
+    assert "/invite @precis" in asked.answers[0]["text"]
+
+
+async def test_it_says_that_it_cannot_be_invited_to_direct_messages(
+    slack: Sandbox, precis: Precis, workspace: Workspace
+) -> None:
+    direct = workspace.add_channel("D0PEOPLE01", im=True, members=[ADA, BEN]).id
+
+    asked = await ask(slack, precis, "24h", channel=direct)
+
+    assert "Only the two of you can read these messages" in asked.answers[0]["text"]
+
+
 async def test_it_says_that_a_quiet_day_holds_nothing(slack: Sandbox, precis: Precis, workspace: Workspace) -> None:
     workspace.add_channel("C0QUIET001", "quiet", members=[ADA, workspace.bot_user_id])
 

@@ -8,6 +8,7 @@ import pytest
 
 from adapters import PROVIDERS, errors
 from handlers import refusals
+from handlers.refusals import NotFound, Unseen
 from handlers.replies import GIVEN_UP, SENTENCES, TRY_AGAIN, duration, reporting, sentence
 
 DETAIL = "xoxb-DETAIL quoted from a private thread"
@@ -37,12 +38,16 @@ FAILURES = [
 def test_it_knows_the_failures_there_are() -> None:
     assert len(PROVIDER_ERRORS) == 25
     assert {kind.__name__ for kind in LINK_ERRORS} == {"NotALink", "ChannelLink", "OtherWorkspace"}
-    assert len(REFUSALS) == 11
+    assert len(REFUSALS) == 13
 
 
 @pytest.mark.parametrize("kind", [*REFUSALS, *LINK_ERRORS], ids=lambda kind: kind.__name__)
 def test_it_has_a_sentence_of_its_own_for_every_refusal(kind: type[Exception]) -> None:
-    assert kind in SENTENCES
+    assert kind in SENTENCES or kind is Unseen
+
+
+def test_it_tells_nobody_whether_there_is_what_they_may_not_see() -> None:
+    assert sentence(Unseen(), bot="precis") == sentence(NotFound(), bot="precis")
 
 
 @pytest.mark.parametrize("kind", PROVIDER_ERRORS, ids=lambda kind: kind.__name__)
