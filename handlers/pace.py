@@ -6,9 +6,8 @@ from handlers.services import Services
 POSTS_APART = 1.0
 """Seconds. Slack takes one message a second in each channel, its threads included (docs.slack.dev, "Rate limits")."""
 
-REACTIONS = "reactions"
-REACTIONS_APART = 1.25
-"""Seconds: 48 a minute, where Slack takes 50 of the whole workspace (Tier 3)."""
+REACTIONS_APART = {"added": 1.25, "removed": 3.125}
+"""Seconds: 48 and 19 a minute, where Slack takes 50 (Tier 3) and 20 (Tier 2) of the whole workspace."""
 
 
 async def post(channel: str, job: Job, services: Services, *, behind: bool = False) -> None:
@@ -20,9 +19,10 @@ async def post(channel: str, job: Job, services: Services, *, behind: bool = Fal
     await take(channel, POSTS_APART, job, services, behind=behind)
 
 
-async def react(job: Job, services: Services) -> None:
-    """Take the workspace's turn to add a reaction. Raises `Later`."""
-    await take(REACTIONS, REACTIONS_APART, job, services)
+async def react(job: Job, services: Services, *, add: bool) -> None:
+    """Take the workspace's turn to add or to remove a reaction. Raises `Later`."""
+    what = "added" if add else "removed"
+    await take(f"reactions {what}", REACTIONS_APART[what], job, services)
 
 
 async def take(name: str, apart: float, job: Job, services: Services, *, behind: bool = False) -> None:

@@ -189,10 +189,10 @@ async def next_reaction(workspace: str, services: Services) -> Case | None:
 
 async def react(case: Case, job: Job, services: Services) -> None:
     """Take one emoji off the message, or put one on."""
-    await pace.react(job, services)
     standing, wanted = case.reacted.split(), case.reaction.split()
     odd = [name for name in standing if name not in wanted] + [name for name in wanted if name not in standing]
     for name in odd[:1]:
+        await pace.react(job, services, add=name in wanted)
         await reacted(case, name, services, add=name in wanted)
         standing = [*standing, name] if name in wanted else [other for other in standing if other != name]
     done = set(standing) == set(wanted)

@@ -408,18 +408,29 @@ async def test_it_leaves_out_what_cannot_be_posted_and_posts_the_rest(slack: San
     assert [note.id for note in board.posted] == ["n1", "n2", "n3", "n4"]
 
 
-async def test_it_adds_reactions_at_the_pace_of_the_workspace(slack: Sandbox, precis: Precis) -> None:
-    marked = [slack.workspace.post(ADA, channel, "Help!") for channel in (GENERAL, PRIVATE) for _ in range(30)]
+@pytest.mark.parametrize(("add", "method"), [(True, "reactions.add"), (False, "reactions.remove")])
+async def test_it_changes_reactions_at_the_pace_of_the_workspace(
+    slack: Sandbox, precis: Precis, add: bool, method: str
+) -> None:
+    marked = [slack.workspace.post(ADA, channel, "Help!") for channel in (GENERAL, PRIVATE) for _ in range(25)]
+    bot = slack.workspace.bot_user_id
+    for ts in marked if not add else []:
+        slack.workspace.channels[place(ts, marked)].messages[ts]["reactions"] = [{"name": "eyes", "users": [bot]}]
+    change = precis.services.slack.reactions_add if add else precis.services.slack.reactions_remove
 
     async def work(job: Job) -> None:
-        await pace.react(job, precis.services)
-        channel = GENERAL if job.id in marked[:30] else PRIVATE
-        await precis.services.slack.reactions_add(channel=channel, timestamp=job.id, name="eyes")
+        await pace.react(job, precis.services, add=add)
+        await change(channel=place(job.id, marked), timestamp=job.id, name="eyes")
 
     precis.services.inbox.perform("marks", work, work)
     await asyncio.gather(*(precis.services.inbox.put(ts, "marks", {}) for ts in marked))
-    await until(lambda: [call.method for call in slack.calls].count("reactions.add") == 60)
+    await until(lambda: [call.method for call in slack.calls].count(method) == 50)
     await precis.services.inbox.idle()
 
     assert refused(slack) == []
-    assert at_pace([call.at for call in slack.calls if call.method == "reactions.add"], pace.REACTIONS_APART)
+    apart = pace.REACTIONS_APART["added" if add else "removed"]
+    assert at_pace([call.at for call in slack.calls if call.method == method], apart)
+
+
+def place(ts: str, marked: list[str]) -> str:
+    return GENERAL if ts in marked[:25] else PRIVATE
