@@ -1,9 +1,8 @@
 """`@precis tldr` in a thread or beside a link, and direct messages; anything else gets the help card."""
 
-from html import unescape
 from typing import Any
 
-from handlers import cards, links
+from handlers import cards, links, mrkdwn
 from handlers.asks import TLDR, Ask, Surface, steering
 from handlers.cards import Card
 from handlers.links import Link
@@ -56,7 +55,7 @@ def wanted(event: dict[str, Any], said: str, services: Services) -> Link | str:
 
 def focus(said: str) -> str:
     """The words beside `tldr` and the link."""
-    words = unescape(links.ADDRESS.sub(" ", TLDR.sub("", said, count=1) if TLDR.match(said) else said))
+    words = mrkdwn.plain(links.ADDRESS.sub(" ", TLDR.sub("", said, count=1) if TLDR.match(said) else said), str)
     return " ".join(words.split())
 
 

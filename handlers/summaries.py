@@ -27,6 +27,7 @@ from handlers.posts import InConversation, Outlet, progress
 from handlers.refusals import NothingSaid, NothingToRead, Refusal, SingleMessage
 from handlers.replies import GIVEN_UP, sentence
 from handlers.services import Services
+from handlers.wishes import wish
 
 log = logging.getLogger("precis.summaries")
 
@@ -117,17 +118,18 @@ async def summary(ask: Ask, job: Job, services: Services) -> Outcome:
         await services.access.check(ask.user, ask.channel, asked_in=ask.asked_in)
         private = await goes_beyond(ask, services)
         async with services.reading.turn(ask.user):
-            await services.summaries.admit(ask.channel, ask.subject, wish(ask), origin)
+            wanted = await wish(ask, services)
+            await services.summaries.admit(ask.channel, ask.subject, wanted, origin)
             with inside(ask):
                 read = await read_for(ask, services)
-        wanted = await order(ask, read, origin, services)
-        found = await services.summaries.of(wanted, progress(outlet(ask, job, services), job, READ_SO_FAR))
+        made = await order(ask, read, wanted, origin, services)
+        found = await services.summaries.of(made, progress(outlet(ask, job, services), job, READ_SO_FAR))
     except TooDear as quote:
         return Outcome(content=quotes.question(quote, ask), private=private)
     except (Refusal, ProviderError) as error:
         return Outcome(content=blocks.notice(sentence(error, bot=services.workspace.bot_name)), private=private)
-    shown = look(ask, wanted, read, services, private)
-    return Outcome(content=await offload(wanted.transcript.size, answers.summary, found, shown), private=private)
+    shown = look(ask, made, read, services, private)
+    return Outcome(content=await offload(made.transcript.size, answers.summary, found, shown), private=private)
 
 
 async def read_for(ask: Ask, services: Services) -> Read:
@@ -163,7 +165,7 @@ def worth_it(transcript: Transcript) -> None:
         raise SingleMessage
 
 
-async def order(ask: Ask, read: Read, origin: Origin, services: Services) -> Order:
+async def order(ask: Ask, read: Read, wanted: Wish, origin: Origin, services: Services) -> Order:
     transcript = read.transcript
     allowance = services.allowance if ask.spend is not Spend.WHOLE else None
     if ask.spend is Spend.NEWEST and allowance is not None:
@@ -173,14 +175,10 @@ async def order(ask: Ask, read: Read, origin: Origin, services: Services) -> Ord
         channel=read.channel,
         subject=read.root or ask.subject,
         transcript=transcript,
-        wish=wish(ask),
+        wish=wanted,
         origin=origin,
         allowance=allowance,
     )
-
-
-def wish(ask: Ask) -> Wish:
-    return Wish(focus=ask.focus, told=ask.told, length=ask.length, topics=not ask.ts)
 
 
 async def goes_beyond(ask: Ask, services: Services) -> bool:
