@@ -16,6 +16,8 @@ class Model:
     label: str
     """What people read."""
     window: int
+    cheap_window: int | None = None
+    """Tokens up to which a request keeps its price: a longer one is dearer by the token, all of it or what is over."""
     max_output: int
     sampling: bool = False
     """Whether `temperature` may be sent with the other parameters that we send."""
@@ -59,6 +61,7 @@ ROWS = (
         provider="claude",
         label="Claude Haiku 5.5",
         window=1_000_000,
+        cheap_window=100_000,
         max_output=128_000,
         thinking="disabled",
         tokenizer_factor=1.3,
@@ -82,6 +85,7 @@ ROWS = (
         provider="openai",
         label="GPT-6 luna",
         window=922_000,
+        cheap_window=272_000,
         max_output=128_000,
         thinking="none",
         source=f"{LITELLM}; takes temperature only without reasoning, so none is sent",

@@ -161,8 +161,8 @@ class Summariser:
 
 
 def available(row: Model) -> int:
-    """Tokens of conversation that fit one call beside our instructions and the answer."""
-    window = UNKNOWN_WINDOW if row is UNKNOWN else row.window
+    """Tokens of conversation that fit one call beside our instructions and the answer, at the model's lower price."""
+    window = UNKNOWN_WINDOW if row is UNKNOWN else min(row.window, row.cheap_window or row.window)
     return max(int((window - MAX_OUTPUT_TOKENS) * SAFETY) - PROMPT_TOKENS, PROMPT_TOKENS)
 
 

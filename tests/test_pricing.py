@@ -10,6 +10,7 @@ import pytest
 
 from adapters import PROVIDERS
 from adapters.base import Usage
+from adapters.models import MODELS, Model
 from bot.pricing import Cost, Override, Prices, PricesError, Rates
 
 OPENAI = PROVIDERS["openai"]
@@ -240,3 +241,14 @@ def test_it_says_that_the_operators_table_cannot_be_read(path: Path) -> None:
 
     with pytest.raises(PricesError, match=r"prices\.toml cannot be read \(IsADirectoryError\)"):
         Prices.load(path)
+
+
+@pytest.mark.parametrize("row", [row for row in MODELS.values() if row.cheap_window], ids=lambda row: row.id)
+def test_it_knows_from_which_length_on_a_model_is_dearer(row: Model) -> None:
+    assert row.cheap_window is not None
+    lengths = row.cheap_window, row.cheap_window + 1_000
+    at_most, more = (cost(row.provider, row.id, Usage(input_total=tokens)) for tokens in lengths)
+
+    assert more is not None
+    assert at_most is not None
+    assert more > 1.5 * at_most

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from adapters.errors import Overloaded, ServerError, TooLong
+from adapters.models import MODELS
 from bot.summariser import Earlier, Summariser
 from bot.summary import Draft
-from bot.transcript import Message, Transcript
+from bot.transcript import Message, Transcript, estimate_tokens
 from bot.wish import Wish
 from tests.gateways import ORIGIN, QUICK, at, opened
 from tests.vendors import CompatibleServer, OpenAIServer, Received
@@ -68,6 +69,18 @@ async def test_it_reads_every_message_of_a_long_one_once(server: OpenAIServer, s
     read = sorted(number for call in server.received for number in numbers(call))
     assert len(made.answers) == len(server.received) > 2
     assert read == list(range(1, 5001))
+
+
+def test_it_keeps_below_the_length_from_which_a_model_is_dearer(summariser: Summariser) -> None:
+    lines = conversation(8_000).lines
+    row = MODELS["claude-haiku-5-5"]
+    assert row.cheap_window is not None
+
+    plan = summariser.plan(lines, row)
+
+    assert row.cheap_window < plan.tokens < row.window
+    assert max(estimate_tokens("\n".join(part), row.tokenizer_factor) for part in plan.parts) < row.cheap_window
+    assert [line for part in plan.parts for line in part] == list(lines)
 
 
 async def test_it_joins_the_parts_beside_the_newest_messages(server: OpenAIServer, summariser: Summariser) -> None:
