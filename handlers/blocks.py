@@ -3,9 +3,9 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from handlers.mrkdwn import escape
 
@@ -19,8 +19,8 @@ NAME_LENGTH = 80
 TEXT_LIMIT = 40_000
 """Slack's for the text of a message, in characters: it cuts off what is longer."""
 
-EPHEMERAL_LIMIT = 4_000
-"""Slack's for that of an ephemeral, in bytes."""
+SHORT_LIMIT = 4_000
+"""Slack's for that of an ephemeral and of a message that is changed, in bytes. Longer ones are refused."""
 
 
 LOOKING = "Looking for this channel's threads."
@@ -34,13 +34,22 @@ class Content(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    text: str
+    text: Annotated[str, BeforeValidator(lambda text: text or "")]
+    """Earlier versions kept none where it was long, in what still waits to be shown."""
     blocks: tuple[dict[str, Any], ...]
 
     @property
     def whispered(self) -> str | None:
         """The text for an ephemeral. None where it is too long for one: Slack then reads the blocks aloud itself."""
-        return self.text if len(self.text.encode()) <= EPHEMERAL_LIMIT else None
+        return self.text if len(self.text.encode()) <= SHORT_LIMIT else None
+
+    @property
+    def changed(self) -> str:
+        """The text for a message that is changed, which has one already: as many of its lines as Slack takes."""
+        if len(self.text.encode()) <= SHORT_LIMIT:
+            return self.text
+        start = self.text.encode()[:SHORT_LIMIT].decode(errors="ignore")
+        return start.rpartition("\n")[0] or start
 
 
 def notice(sentence: str) -> Content:

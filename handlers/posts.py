@@ -138,7 +138,7 @@ class InConversation:
 
 async def change(content: Content, services: Services, *, channel: str, ts: str, mark: str) -> None:
     """Replace a post by this content, with its mark. Raises `SlackApiError`."""
-    await services.slack.chat_update(channel=channel, ts=ts, **written(content, mark))
+    await services.slack.chat_update(channel=channel, ts=ts, **written(content, mark) | {"text": content.changed})
 
 
 def written(content: Content, mark: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bot.summaries import Summarised
 from bot.summary import Citation, Entry, Summary
 from handlers import answers, blocks, cards
 from handlers.answers import Look
-from handlers.blocks import Content
+from handlers.blocks import Content, fitted
 from handlers.links import Link, find, permalink
 from handlers.mrkdwn import escape
 
@@ -239,6 +239,18 @@ def test_it_leaves_the_text_of_an_ephemeral_to_slack_where_it_would_be_cut() -> 
     assert fits.whispered == fits.text
     assert (fits.text.count("• word"), too_long.text.count("• word")) == (20, 50)
     assert too_long.whispered is None
+
+
+def test_it_shows_what_an_earlier_version_has_kept_without_a_text() -> None:
+    assert Content.model_validate({"text": None, "blocks": []}).text == ""
+
+
+@pytest.mark.parametrize("line", ["word " * 20, "é" * 3_000, "x" * 9_000])
+def test_it_changes_a_message_to_as_many_lines_as_slack_takes(line: str) -> None:
+    content = fitted([line] * 50, [])
+
+    assert 0 < len(content.changed.encode()) <= 4_000
+    assert content.text.startswith(content.changed)
 
 
 def test_it_says_that_there_are_more_topics_than_fit() -> None:

@@ -127,6 +127,12 @@ async def test_it_whispers_to_one_member_and_keeps_nothing(client, workspace, sl
     assert await error(client.chat_update(channel="C1", ts=ts, text="x")) == "message_not_found"
 
 
+async def test_it_takes_less_for_a_change_than_for_a_post(client):
+    ts = (await client.chat_postMessage(channel="C1", text="x" * 4_001))["ts"]
+    assert await error(client.chat_update(channel="C1", ts=ts, text="é" * 2_001)) == "msg_too_long"
+    assert (await client.chat_update(channel="C1", ts=ts, text="é" * 2_000))["ok"]
+
+
 async def test_it_refuses_whispers_to_outsiders_and_long_ones(client):
     assert await error(client.chat_postEphemeral(channel="C1", user="U2", text="x")) == "user_not_in_channel"
     assert await error(client.chat_postEphemeral(channel="C1", user="U1", text="é" * 2001)) == "msg_too_long"

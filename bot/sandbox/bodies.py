@@ -7,7 +7,9 @@ from bot.sandbox import blocks as kit
 from bot.sandbox.channels import Message
 from bot.sandbox.errors import SlackError, problems
 
-TEXT, MARKDOWN, EPHEMERAL_BYTES, ATTACHMENTS = 40_000, 12_000, 4_000, 100
+TEXT, MARKDOWN, SHORT_BYTES, ATTACHMENTS = 40_000, 12_000, 4_000, 100
+"""`SHORT_BYTES` hold for ephemerals and for changes of messages."""
+
 UNSHOWN = "This content can't be displayed."
 
 
@@ -22,7 +24,7 @@ def content(fields: Mapping[str, Any], *, ephemeral: bool = False) -> Message:
     if (
         len(text) > TEXT
         or len(markdown) > MARKDOWN
-        or (ephemeral and len((text or markdown).encode("utf-8", "replace")) > EPHEMERAL_BYTES)
+        or (ephemeral and len((text or markdown).encode("utf-8", "replace")) > SHORT_BYTES)
     ):
         raise SlackError("msg_too_long")
     if not (text.strip() or markdown.strip() or checked or attachments):

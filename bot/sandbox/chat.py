@@ -37,6 +37,8 @@ def update(slack: Platform, args: Args) -> dict[str, Any]:
     """Change the app's own message: new text alone drops the blocks, new blocks alone keep the text."""
     channel = slack.conversation(args, "chat.update")
     message = slack.own(channel, args, "cant_update_message")
+    if len(args.text("text").encode("utf-8", "replace")) > bodies.SHORT_BYTES:
+        raise SlackError("msg_too_long")
     changed = bodies.content(args) | bodies.metadata(args)
     kept = {key: value for key, value in message.items() if key not in {"blocks", "attachments", "edited"}}
     if not args.text("text") and not args.text("markdown_text"):
