@@ -8,7 +8,7 @@ from bot.changes import Names, changer, told
 from bot.inbox import Inbox, Job
 from bot.settings import OPERATOR, WorkspaceSettings
 from bot.store import Change
-from handlers.blocks import Content, section
+from handlers.blocks import SECTION_LIMIT, Content, clip, section
 from handlers.client import patience
 from handlers.mrkdwn import escape
 from handlers.posts import InConversation, after
@@ -20,6 +20,9 @@ QUEUE = "audit"
 CHANNELS = ("triage_channels", "quiet_channels", "digest_channel", "audit_channel")
 CHANNEL = re.compile(r"\b[CG][A-Z0-9]{6,20}\b")
 """Slack shows a channel by its name to those who may see it."""
+
+LONGEST = SECTION_LIMIT - 200
+"""Characters; the rest is room for the marks around channels."""
 
 DAY = timedelta(days=1)
 """How long a change is tried to be told while Slack fails."""
@@ -55,8 +58,8 @@ async def content(change: Change, services: Services) -> Content:
 
 
 def markup(change: Change, names: Names) -> str:
-    """The change as a sentence in markup."""
-    text = escape(told(change, names(change.changed_by)))
+    """The change as a sentence in markup, no longer than one section of a message."""
+    text = escape(clip(told(change, names(change.changed_by)), LONGEST))
     return CHANNEL.sub(r"<#\g<0>>", text) if change.name in CHANNELS else text
 
 
