@@ -107,9 +107,11 @@ def forgotten(database: Database) -> None:
 def told(database: Database) -> None:
     database.execute("ALTER TABLE triage ADD COLUMN outage TEXT")
     database.execute("ALTER TABLE triage ADD COLUMN mentioned TEXT NOT NULL DEFAULT ''")
+    database.execute("UPDATE triage SET mentioned = '?' WHERE card_ts <> '' AND urgency = 'p1'")
 
 
 def open_cases(database: Database) -> None:
+    database.execute("CREATE INDEX triage_unsorted ON triage (workspace, troubled_at) WHERE triaged_at IS NULL")
     database.execute(
         """
         CREATE INDEX triage_open ON triage (workspace, opened_at)

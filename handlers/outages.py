@@ -20,7 +20,7 @@ PATIENCE = timedelta(minutes=15)
 """How long a case waits for a model or for Slack before it is given up."""
 
 LOOK_BACK = timedelta(hours=3)
-"""How long before a report the cases that it tells of can have been opened."""
+"""How long before the hour of a report the cases that it tells of can have begun to wait."""
 
 
 async def report(at: datetime, services: Services) -> None:

@@ -99,7 +99,7 @@ def mention(owner: str) -> str:
 
 def call(owner: str) -> Content:
     """What calls an owner to a case that has become most urgent after its card was posted: an edit notifies nobody."""
-    text = f"This is *{MOST_URGENT}* now · owner {mention(owner)}"
+    text = f"This is *{MOST_URGENT}* · owner {mention(owner)}"
     return Content(text=text, blocks=(section(text),))
 
 

@@ -120,24 +120,30 @@ async def post(case: Case, job: Job, services: Services) -> None:
 
 async def carded(case: Case, job: Job, services: Services) -> bool:
     """Whether the case has got a card; where the case has gone meanwhile, the card goes too."""
-    ts = await placed(case, job, services)
-    mentioned = triage_cards.called(case, await services.settings.read())
-    kept = await services.store.note_card(case, ts, services.now(), keep_text=services.keep_text, mentioned=mentioned)
+    ts, fresh = await placed(case, job, services)
+    mentioned = triage_cards.called(case, await services.settings.read()) if fresh else ""
+    kept = await services.store.note_card(
+        case, ts, services.now(), keep_text=services.keep_text, mentioned=mentioned, shown=fresh
+    )
     if not kept and ts != UNPOSTABLE and not await is_card(case.id, ts, services):
         await posts.delete(case.channel, ts, services)
     return kept and ts != UNPOSTABLE
 
 
-async def placed(case: Case, job: Job, services: Services) -> str:
-    """The ts of the card, or that Slack will never take it: the others must not wait for that."""
+async def placed(case: Case, job: Job, services: Services) -> tuple[str, bool]:
+    """The ts of the card, or that Slack will never take it: the others must not wait for that.
+
+    With it, whether the card shows the case as it is here: one that an earlier try posted may show what it was then.
+    """
     try:
-        return await lost(case, job, services) or await posted(case, job, services)
+        found = await lost(case, job, services)
+        return (found, False) if found else (await posted(case, job, services), True)
     except FAILURES as error:
         if passes(error):
             await services.store.note_failure(case.id)
             raise
         log.error("Slack does not take the card of case %s: %s", case.id, kind(error))
-        return UNPOSTABLE
+        return UNPOSTABLE, True
 
 
 async def lost(case: Case, job: Job, services: Services) -> str | None:

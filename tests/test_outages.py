@@ -83,6 +83,14 @@ async def test_it_tells_of_a_message_after_an_hour_without_a_report(outage: Outa
     assert outage.reports() == ["1 support message has no card"] * 2
 
 
+async def test_it_tells_of_a_message_that_was_read_long_after_it_was_written(outage: Outage) -> None:
+    await outage.say(ADA)
+    await outage.precis.database.write("UPDATE triage SET opened_at = '2026-11-26T00:00:00+00:00'")
+    await outage.wind(20)
+
+    assert outage.reports() == ["1 support message has no card"]
+
+
 async def test_it_tells_of_nothing_that_was_sorted_at_last(outage: Outage) -> None:
     await outage.say(ADA)
     await outage.wind(10)

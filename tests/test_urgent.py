@@ -7,11 +7,13 @@ import pytest
 from bot.app import Precis
 from bot.config import Config
 from bot.sandbox import Sandbox, Workspace
+from bot.store.cards import UNKNOWN
 from tests.conftest import ADA, BEN
+from tests.desk import until
 from tests.support import BUG, SUPPORT, by_words, cards, furnish, settled, sorting
 from tests.vendors import OpenAIServer
 
-CALLED = f"This is *p1* now · owner <@{BEN}>"
+CALLED = f"This is *p1* · owner <@{BEN}>"
 WORST = "The data centre burns"
 
 
@@ -78,7 +80,7 @@ async def test_it_calls_the_owner_of_the_category_that_somebody_sets(slack: Sand
     await slack.person(BEN).press(channel=SUPPORT, ts=card["ts"], action_id="triage_category", value="billing")
     await settled(slack, triage)
 
-    assert posted(slack, ts) == [f"This is *p1* now · owner <@{ADA}>"]
+    assert posted(slack, ts) == [f"This is *p1* · owner <@{ADA}>"]
 
 
 async def test_it_calls_nobody_where_the_case_is_done(slack: Sandbox, triage: Precis) -> None:
@@ -97,3 +99,43 @@ async def test_it_calls_once_though_slacks_answer_is_lost(slack: Sandbox, triage
     await set_urgency(slack, triage, ts, "p1")
 
     assert posted(slack, ts) == [CALLED]
+
+
+async def test_it_calls_when_slack_is_back(slack: Sandbox, triage: Precis) -> None:
+    ts = await say(slack, triage, "Something is slow")
+    slack.fail("chat.postMessage", status=503, times=7)
+    await set_urgency(slack, triage, ts, "p1")
+
+    assert posted(slack, ts) == [CALLED]
+
+
+async def test_it_calls_the_owner_though_the_card_was_posted_without_anybody_knowing(
+    slack: Sandbox, triage: Precis
+) -> None:
+    slack.fail("chat.postMessage", lost=True)
+    ts = await slack.person(ADA).say(SUPPORT, "Something is slow")
+    await until(lambda: len(cards(slack, ts)) == 1)
+    await slack.person(ADA).say(SUPPORT, WORST)
+    await settled(slack, triage)
+
+    assert "*p1*" in str(cards(slack, ts)[0]["blocks"])
+    assert posted(slack, ts) == [CALLED]
+
+
+async def test_it_calls_nobody_in_a_channel_that_has_become_quiet(slack: Sandbox, triage: Precis) -> None:
+    ts = await say(slack, triage, "Something is slow")
+    await triage.services.settings.change("quiet_channels", [SUPPORT], by=ADA)
+    await set_urgency(slack, triage, ts, "p1")
+
+    assert posted(slack, ts) == []
+
+
+async def test_it_calls_nobody_whom_a_card_of_an_earlier_version_may_have_mentioned(
+    slack: Sandbox, triage: Precis
+) -> None:
+    ts = await say(slack, triage, WORST)
+    await triage.database.write("UPDATE triage SET mentioned = $1", UNKNOWN)
+    await slack.person(BEN).press(channel=SUPPORT, ts=cards(slack, ts)[0]["ts"], action_id="triage_assign")
+    await settled(slack, triage)
+
+    assert posted(slack, ts) == []

@@ -5,6 +5,9 @@ from datetime import datetime
 from bot.store.rows import Rows
 from bot.store.triage import Case
 
+UNKNOWN = "?"
+"""Stands for whom a card has mentioned that was posted before that was written down."""
+
 WAITING = """
     workspace = $1 AND channel = $2
     AND card_ts IS NULL AND triaged_at IS NOT NULL AND noise = 0 AND quiet = 0 AND status = 'open'"""
@@ -27,13 +30,15 @@ class Cards(Rows):
         rows = await self.database.read(NEXT, workspace, channel)
         return str(rows[0]["id"]) if rows else None
 
-    async def note_card(self, case: Case, card_ts: str, at: datetime, *, keep_text: bool, mentioned: str = "") -> bool:
-        """Keep the ts of a card that shows the case as it is here; empty where it cannot be posted.
+    async def note_card(
+        self, case: Case, card_ts: str, at: datetime, *, keep_text: bool, mentioned: str = "", shown: bool = True
+    ) -> bool:
+        """Keep the ts of a card; empty where it cannot be posted. False: the case has gone, or has another card.
 
-        `mentioned` is whom it mentions. False: the case has gone, or has another card.
+        `mentioned` is whom it mentions. `shown` is whether it shows the case as it is here.
         """
-        shown = at.isoformat(), case.updated_at
-        return bool(await self.database.write(NOTE, case.id, card_ts, *shown, keep_text, mentioned))
+        change = case.updated_at if shown else ""
+        return bool(await self.database.write(NOTE, case.id, card_ts, at.isoformat(), change, keep_text, mentioned))
 
     async def note_mentioned(self, id: str, owner: str) -> None:
         """Keep that a post has called this owner to a case."""

@@ -56,7 +56,7 @@ TROUBLE = """
     RETURNING troubled_at"""
 REPORT = """
     UPDATE triage SET outage = $1
-    WHERE workspace = $2 AND opened_at >= $3 AND troubled_at <= $4 AND triaged_at IS NULL AND outage IS NULL"""
+    WHERE workspace = $2 AND troubled_at >= $3 AND troubled_at <= $4 AND triaged_at IS NULL AND outage IS NULL"""
 REPORTED = "SELECT channel, count(*) AS cases FROM triage WHERE workspace = $1 AND outage = $2 GROUP BY channel"
 ASSIGN = """
     UPDATE triage SET assignee = $2, assigned_at = $3, updated_at = $3
@@ -253,8 +253,7 @@ class Cases(Rows):
     async def unsorted(self, report: str, workspace: str, *, since: datetime, until: datetime) -> dict[str, int]:
         """How many cases of each channel a report tells of, the same whenever it is asked.
 
-        They are those, opened since the first of these moments, that could not be sorted from the second one on, and of
-        which no other report has told.
+        They are those that could not be sorted from a time between these on, and of which no other report has told.
         """
         await self.database.write(REPORT, report, workspace, since.isoformat(), until.isoformat())
         rows = await self.database.read(REPORTED, workspace, report)
