@@ -98,7 +98,7 @@ async def furnished(services: Services) -> Office:
     team, now = services.workspace.team, services.now()
     begun = Week.of(now, settings.zone).begins(settings.zone)
     figures = await services.store.triage_figures(team, since=begun, until=now)
-    longer = await services.store.triage_figures(team, since=now - home_triage.LOOK_BACK, until=now)
+    quiet = await services.store.quiet_figures(team, since=now - home_triage.LOOK_BACK, until=now)
     changes = await services.store.changes(team, most=CHANGES)
     return Office(
         settings=settings,
@@ -107,5 +107,5 @@ async def furnished(services: Services) -> Office:
         changes=changes,
         names=await audits.names({change.changed_by for change in changes}, services),
         glance=home_triage.glance(figures),
-        quiet=home_triage.remarks(longer),
+        quiet=home_triage.remarks(quiet),
     )

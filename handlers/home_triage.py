@@ -43,9 +43,9 @@ def lines(figures: TriageFigures) -> Iterator[str]:
         yield f"• Done: {figures.done:,}, half of them within {span(figures.done_seconds)}"
 
 
-def remarks(figures: TriageFigures) -> Mapping[str, str]:
+def remarks(channels: Sequence[QuietFigures]) -> Mapping[str, str]:
     """How far the labels agree with what people do, for each quiet channel that had cases."""
-    return {each.channel: " ".join(agreement(each)) for each in figures.quiet}
+    return {each.channel: " ".join(agreement(each)) for each in channels}
 
 
 def agreement(figures: QuietFigures) -> Iterator[str]:

@@ -132,10 +132,10 @@ RESPONDED = TypeAdapter(list[Responder])
 
 class QuietRows(Rows):
     async def quiet_figures(
-        self, within: tuple[str, str, str, str | None], until: datetime
+        self, workspace: str, *, since: datetime, until: datetime, channel: str | None = None
     ) -> tuple[QuietFigures, ...]:
-        """The channels that have quiet cases, by what `WITHIN` takes."""
-        bounds = (*within, (until - SETTLING).isoformat())
+        """The channels that have quiet cases of a period, one of them or all."""
+        bounds = (workspace, since.isoformat(), until.isoformat(), channel, (until - SETTLING).isoformat())
         read = self.database.read
         replies = SOON.validate_python(await read(REPLIES, *bounds))
         responders = RESPONDED.validate_python(await read(ANSWERED, *bounds))

@@ -162,5 +162,7 @@ class CaseFigures(QuietRows):
             open=int(str(left["cases"])),
             oldest=LEFT_OPEN.validate_python(await read(OLDEST, *within)),
             uncarded=totals.uncarded,
-            quiet=await self.quiet_figures(within, until) if totals.quiet else (),
+            quiet=await self.quiet_figures(workspace, since=since, until=until, channel=channel)
+            if totals.quiet
+            else (),
         )
