@@ -10,7 +10,7 @@ from bot.settings import OPERATOR, WorkspaceSettings
 from bot.store import Change
 from handlers.blocks import SECTION_LIMIT, Content, clip, section
 from handlers.client import patience
-from handlers.mrkdwn import escape
+from handlers.mrkdwn import date, escape
 from handlers.posts import InConversation, after
 from handlers.services import Services
 
@@ -55,6 +55,11 @@ async def names(changed_by: set[str], services: Services) -> Names:
 async def content(change: Change, services: Services) -> Content:
     text = markup(change, await names({change.changed_by}, services))
     return Content(text=text, blocks=(section(text),))
+
+
+def line(change: Change, names: Names) -> str:
+    """The change in a list of several."""
+    return f"• {date(datetime.fromisoformat(change.changed_at))}: {markup(change, names)}"
 
 
 def markup(change: Change, names: Names) -> str:

@@ -106,7 +106,7 @@ def administered(office: Office) -> Iterator[dict[str, Any]]:
     yield from sections(office.glance)
     yield from quiet(office.settings.quiet_channels, office.quiet)
     yield header("Recent changes")
-    yield from sections([changed(change, office.names) for change in office.changes] or [changes.NO_CHANGES])
+    yield from sections([audits.line(change, office.names) for change in office.changes] or [changes.NO_CHANGES])
     yield actions(button("Refresh", REFRESH, "refresh", label="Show the latest figures"))
 
 
@@ -157,7 +157,3 @@ def going_live() -> dict[str, Any]:
         "confirm": plain("Go live"),
         "deny": plain("Stay quiet"),
     }
-
-
-def changed(change: Change, names: Names) -> str:
-    return f"• {date(datetime.fromisoformat(change.changed_at))}: {audits.markup(change, names)}"

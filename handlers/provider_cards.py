@@ -205,9 +205,7 @@ def warnings(overview: Overview, *, offer: bool) -> Iterator[Part]:
 
 def history(changes: Sequence[Change], names: Names) -> Content:
     """The last changes, the newest first."""
-    lines = [
-        f"• {date(datetime.fromisoformat(change.changed_at))}: {audits.markup(change, names)}" for change in changes
-    ] or [NO_CHANGES]
+    lines = [audits.line(change, names) for change in changes] or [NO_CHANGES]
     texts = list(packed("*The last changes*", lines))
     return fitted([text.replace("*", "") for text in texts], map(section, texts))
 
